@@ -1,0 +1,142 @@
+// swift-tools-version:6.0
+import PackageDescription
+
+/// One folder a target. Who may import whom is kept by Tests/ArchitectureTests; docs/architecture.md says why.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .unsafeFlags(["-warnings-as-errors"]),
+]
+
+func cLibrary(_ name: String) -> Target {
+    .systemLibrary(name: name, path: "Shared/CLibraries/\(name)")
+}
+
+func shared(_ name: String, _ dependencies: [String] = [], exclude: [String] = []) -> Target {
+    .target(
+        name: name, dependencies: dependencies.map { .init(stringLiteral: $0) }, path: "Shared/\(name)",
+        exclude: exclude, swiftSettings: strict)
+}
+
+func service(_ name: String, at folder: String = "", _ dependencies: [String]) -> Target {
+    .executableTarget(
+        name: name, dependencies: dependencies.map { .init(stringLiteral: $0) }, path: "Services/\(folder)\(name)",
+        swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [String], exclude: [String] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: (dependencies + ["TestSupport"]).map { .init(stringLiteral: $0) },
+        path: "Tests/\(name)Tests", exclude: exclude, swiftSettings: strict)
+}
+
+let cLibraries = ["CLibrdkafka", "CLibpq", "CLibcurl", "CLibmicrohttpd", "CLibcrypto", "CLibyaml"].map(cLibrary)
+
+let sharedModules: [Target] = [
+    shared("EventLoop"),
+    shared("Telemetry"),
+    shared("JSONText"),
+    shared("CommandLineGrammar"),
+    shared("Signing", ["CLibcrypto"]),
+    shared("YAML", ["CLibyaml"]),
+    shared("HTTPClient", ["EventLoop", "Telemetry", "CLibcurl"]),
+    shared("HTTPServer", ["EventLoop", "Telemetry", "CLibmicrohttpd"]),
+    shared("Kafka", ["EventLoop", "Telemetry", "CLibrdkafka"], exclude: ["README.md"]),
+    shared("Postgres", ["EventLoop", "Telemetry", "CLibpq"]),
+    shared("Contracts", ["JSONText"], exclude: ["Schemas"]),
+    shared("Ledger", ["Postgres", "Contracts", "JSONText", "EventLoop", "Telemetry"]),
+    shared("Salesforce", ["HTTPClient", "JSONText", "Signing", "EventLoop", "Telemetry", "Contracts"]),
+    shared("NetSuite", ["HTTPClient", "JSONText", "Signing", "EventLoop", "Telemetry", "Contracts"]),
+    shared("OrderMapping", ["Contracts", "NetSuite", "YAML", "JSONText"]),
+    shared(
+        "ServiceRuntime",
+        ["Kafka", "Ledger", "Postgres", "Contracts", "HTTPServer", "CommandLineGrammar", "EventLoop", "Telemetry"]),
+    shared("TestSupport", ["EventLoop", "Kafka", "Postgres", "Ledger", "Telemetry"]),
+]
+
+let services: [Target] = [
+    service(
+        "OrderPublisher",
+        ["ServiceRuntime", "EventLoop", "Contracts", "Ledger", "JSONText", "Telemetry", "Salesforce", "Signing"]),
+    service(
+        "NetSuiteWriter",
+        ["ServiceRuntime", "EventLoop", "Contracts", "Ledger", "JSONText", "Telemetry", "NetSuite", "OrderMapping", "Signing"]),
+    service(
+        "StatusFeedback",
+        ["ServiceRuntime", "EventLoop", "Contracts", "Ledger", "JSONText", "Telemetry", "Salesforce"]),
+    service(
+        "Crossdock",
+        [
+            "ServiceRuntime", "EventLoop", "Contracts", "Ledger", "JSONText", "Telemetry", "Salesforce", "NetSuite",
+            "OrderMapping", "YAML", "CommandLineGrammar",
+        ]),
+    service(
+        "SalesforceSandbox", at: "Sandboxes/",
+        ["HTTPServer", "JSONText", "Signing", "CommandLineGrammar", "EventLoop", "Telemetry"]),
+    service(
+        "NetSuiteSandbox", at: "Sandboxes/",
+        ["HTTPServer", "JSONText", "Signing", "CommandLineGrammar", "EventLoop", "Telemetry"]),
+    service(
+        "EmbeddedBroker", at: "Sandboxes/",
+        ["CLibrdkafka", "Contracts", "CommandLineGrammar", "EventLoop", "Telemetry"]),
+]
+
+let allTests: [Target] = [
+    tests("EventLoop", ["EventLoop"]),
+    tests("Telemetry", ["Telemetry"]),
+    tests("JSONText", ["JSONText"]),
+    tests("CommandLineGrammar", ["CommandLineGrammar"]),
+    tests("Signing", ["Signing"]),
+    tests("YAML", ["YAML"]),
+    tests("HTTPClient", ["HTTPClient", "HTTPServer", "EventLoop", "Telemetry"]),
+    tests("HTTPServer", ["HTTPServer", "HTTPClient", "EventLoop", "Telemetry"]),
+    tests("Kafka", ["Kafka", "EventLoop", "Telemetry"]),
+    tests("Postgres", ["Postgres", "EventLoop", "Telemetry"]),
+    tests("Contracts", ["Contracts", "JSONText"]),
+    tests("Ledger", ["Ledger", "Postgres", "Contracts", "JSONText", "EventLoop", "Telemetry"]),
+    tests("Salesforce", ["Salesforce", "Contracts", "JSONText", "HTTPClient", "HTTPServer", "EventLoop", "Telemetry"]),
+    tests("NetSuite", ["NetSuite", "Contracts", "JSONText", "HTTPClient", "HTTPServer", "EventLoop", "Telemetry"]),
+    tests("OrderMapping", ["OrderMapping", "Contracts", "JSONText", "NetSuite", "YAML"]),
+    tests(
+        "ServiceRuntime", ["ServiceRuntime", "Kafka", "Ledger", "Contracts", "EventLoop", "Telemetry", "HTTPServer"]),
+    tests("OrderPublisher", ["OrderPublisher", "Contracts", "JSONText", "Salesforce", "Ledger", "EventLoop"]),
+    tests(
+        "NetSuiteWriter",
+        ["NetSuiteWriter", "Contracts", "JSONText", "NetSuite", "OrderMapping", "Ledger", "ServiceRuntime", "EventLoop"]),
+    tests("StatusFeedback", ["StatusFeedback", "Contracts", "JSONText", "Salesforce", "Ledger", "EventLoop"]),
+    tests("Crossdock", ["Crossdock", "Contracts", "JSONText", "Ledger", "CommandLineGrammar", "EventLoop"]),
+    tests("SalesforceSandbox", ["SalesforceSandbox", "JSONText", "HTTPServer", "Signing", "EventLoop"]),
+    tests("NetSuiteSandbox", ["NetSuiteSandbox", "JSONText", "HTTPServer", "Signing", "EventLoop"]),
+    tests("Architecture", []),
+    .testTarget(
+        name: "IntegrationTests",
+        dependencies: [
+            "TestSupport", "Kafka", "Postgres", "Ledger", "Contracts", "JSONText", "EventLoop", "Telemetry", "HTTPClient",
+            "Signing",
+        ],
+        path: "Tests/IntegrationTests", swiftSettings: strict),
+]
+
+/// `CROSSDOCK_TEST_TARGETS=LedgerTests,KafkaTests swift test` builds these test targets only.
+let wantedTests = Context.environment["CROSSDOCK_TEST_TARGETS"].map { $0.split(separator: ",").map(String.init) }
+
+func executable(_ product: String, _ target: String) -> Product {
+    .executable(name: product, targets: [target])
+}
+
+let package = Package(
+    name: "crossdock",
+    products: [
+        executable("order-publisher", "OrderPublisher"),
+        executable("netsuite-writer", "NetSuiteWriter"),
+        executable("status-feedback", "StatusFeedback"),
+        executable("crossdock", "Crossdock"),
+        executable("salesforce-sandbox", "SalesforceSandbox"),
+        executable("netsuite-sandbox", "NetSuiteSandbox"),
+        executable("embedded-broker", "EmbeddedBroker"),
+    ],
+    targets: cLibraries + sharedModules + services
+        + allTests.filter { target in wantedTests.map { $0.contains(target.name) } ?? true }
+)

@@ -1,0 +1,4 @@
+@main
+struct CrossdockCommand {
+    static func main() {}
+}

@@ -1,0 +1,4 @@
+@main
+struct NetSuiteWriterCommand {
+    static func main() {}
+}

@@ -1,0 +1,4 @@
+@main
+struct OrderPublisherCommand {
+    static func main() {}
+}

@@ -1,0 +1,4 @@
+@main
+struct EmbeddedBrokerCommand {
+    static func main() {}
+}

@@ -1,0 +1,4 @@
+@main
+struct NetSuiteSandboxCommand {
+    static func main() {}
+}

@@ -1,0 +1,4 @@
+@main
+struct SalesforceSandboxCommand {
+    static func main() {}
+}

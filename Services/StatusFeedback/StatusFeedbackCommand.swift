@@ -1,0 +1,4 @@
+@main
+struct StatusFeedbackCommand {
+    static func main() {}
+}
