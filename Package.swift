@@ -32,10 +32,12 @@ func tests(_ name: String, _ dependencies: [String], exclude: [String] = []) -> 
         path: "Tests/\(name)Tests", exclude: exclude, swiftSettings: strict)
 }
 
-let cLibraries = ["CLibrdkafka", "CLibpq", "CLibcurl", "CLibmicrohttpd", "CLibcrypto", "CLibyaml"].map(cLibrary)
+let cLibraries = [
+    "CLinux", "CLibrdkafka", "CLibpq", "CLibcurl", "CLibmicrohttpd", "CLibcrypto", "CLibyaml",
+].map(cLibrary)
 
 let sharedModules: [Target] = [
-    shared("EventLoop"),
+    shared("EventLoop", ["CLinux"]),
     shared("Telemetry"),
     shared("JSONText"),
     shared("CommandLineGrammar"),
@@ -43,7 +45,7 @@ let sharedModules: [Target] = [
     shared("YAML", ["CLibyaml"]),
     shared("HTTPClient", ["EventLoop", "Telemetry", "CLibcurl"]),
     shared("HTTPServer", ["EventLoop", "Telemetry", "CLibmicrohttpd"]),
-    shared("Kafka", ["EventLoop", "Telemetry", "CLibrdkafka"], exclude: ["README.md"]),
+    shared("Kafka", ["EventLoop", "Telemetry", "CLibrdkafka", "CLinux"], exclude: ["README.md"]),
     shared("Postgres", ["EventLoop", "Telemetry", "CLibpq"]),
     shared("Contracts", ["JSONText"], exclude: ["Schemas"]),
     shared("Ledger", ["Postgres", "Contracts", "JSONText", "EventLoop", "Telemetry"]),
