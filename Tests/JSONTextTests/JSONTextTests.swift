@@ -1,1 +1,2 @@
-// Tests follow.
+import JSONText
+import Testing
