@@ -54,7 +54,10 @@ let sharedModules: [Target] = [
     shared("OrderMapping", ["Contracts", "NetSuite", "YAML", "JSONText"]),
     shared(
         "ServiceRuntime",
-        ["Kafka", "Ledger", "Postgres", "Contracts", "HTTPServer", "CommandLineGrammar", "EventLoop", "Telemetry"]),
+        [
+            "Kafka", "Ledger", "Postgres", "Contracts", "JSONText", "HTTPServer", "CommandLineGrammar", "EventLoop",
+            "Telemetry",
+        ]),
     shared("TestSupport", ["EventLoop", "Kafka", "Postgres", "Ledger", "Telemetry"]),
 ]
 
@@ -64,7 +67,10 @@ let services: [Target] = [
         ["ServiceRuntime", "EventLoop", "Contracts", "Ledger", "JSONText", "Telemetry", "Salesforce", "Signing"]),
     service(
         "NetSuiteWriter",
-        ["ServiceRuntime", "EventLoop", "Contracts", "Ledger", "JSONText", "Telemetry", "NetSuite", "OrderMapping", "Signing"]),
+        [
+            "ServiceRuntime", "EventLoop", "Contracts", "Ledger", "JSONText", "Telemetry", "NetSuite", "OrderMapping",
+            "Signing",
+        ]),
     service(
         "StatusFeedback",
         ["ServiceRuntime", "EventLoop", "Contracts", "Ledger", "JSONText", "Telemetry", "Salesforce"]),
@@ -106,7 +112,10 @@ let allTests: [Target] = [
     tests("OrderPublisher", ["OrderPublisher", "Contracts", "JSONText", "Salesforce", "Ledger", "EventLoop"]),
     tests(
         "NetSuiteWriter",
-        ["NetSuiteWriter", "Contracts", "JSONText", "NetSuite", "OrderMapping", "Ledger", "ServiceRuntime", "EventLoop"]),
+        [
+            "NetSuiteWriter", "Contracts", "JSONText", "NetSuite", "OrderMapping", "Ledger", "ServiceRuntime",
+            "EventLoop",
+        ]),
     tests("StatusFeedback", ["StatusFeedback", "Contracts", "JSONText", "Salesforce", "Ledger", "EventLoop"]),
     tests("Crossdock", ["Crossdock", "Contracts", "JSONText", "Ledger", "CommandLineGrammar", "EventLoop"]),
     tests("SalesforceSandbox", ["SalesforceSandbox", "JSONText", "HTTPServer", "Signing", "EventLoop"]),
@@ -115,7 +124,8 @@ let allTests: [Target] = [
     .testTarget(
         name: "IntegrationTests",
         dependencies: [
-            "TestSupport", "Kafka", "Postgres", "Ledger", "Contracts", "JSONText", "EventLoop", "Telemetry", "HTTPClient",
+            "TestSupport", "Kafka", "Postgres", "Ledger", "Contracts", "JSONText", "EventLoop", "Telemetry",
+            "HTTPClient",
             "Signing",
         ],
         path: "Tests/IntegrationTests", swiftSettings: strict),
