@@ -1,0 +1,35 @@
+# Each target calls one script; everything it needs is installed through apt where it is missing.
+.PHONY: help demo test up down check-trixie format lint
+
+help:
+	@echo "make demo          build, start everything on this machine, play a morning, check it, clean up"
+	@echo "make test          everything that CI runs"
+	@echo "make up            the same stack as the demo, left running; make down ends it"
+	@echo "make format, lint  the source format, applied or checked"
+	@echo "make check-trixie  build and unit tests with Debian 13's own compiler (root, debootstrap)"
+
+demo:
+	@deploy/scripts/install-packages demo
+	@deploy/scripts/build
+	@exec deploy/demo/crossdock-demo demo
+
+up:
+	@deploy/scripts/install-packages demo
+	@deploy/scripts/build
+	@exec deploy/demo/crossdock-demo up
+
+down:
+	@exec deploy/demo/crossdock-demo down
+
+test:
+	@deploy/scripts/install-packages test
+	@exec deploy/scripts/test
+
+check-trixie:
+	@exec deploy/scripts/check-trixie
+
+format:
+	@exec deploy/scripts/format
+
+lint:
+	@exec deploy/scripts/format --check
