@@ -1,0 +1,98 @@
+import EventLoop
+
+/// Gathers what many tasks ask for into few calls: while one batch runs, the next one fills.
+///
+/// Each caller goes on only when its own answer is there. A batch that fails fails all its callers with that error.
+@Loop
+public final class Coalescer<Request: Sendable, Answer: Sendable> {
+    private struct Waiter {
+        let request: Request
+        let since: MonotonicInstant
+        let continuation: CheckedContinuation<Answer, any Error>
+    }
+
+    private let maximumBatch: Int
+    private let parallel: Int
+    private let time: any TimeSource
+    private let patience: @Loop @Sendable () -> Duration
+    private let run: @Loop @Sendable ([Request]) async throws -> [Answer]
+    private var waiting: [Waiter] = []
+    private var runningBatches = 0
+    private var timer: ScheduledWork?
+    private var isTurnScheduled = false
+
+    /// - Parameters:
+    ///   - maximumBatch: how many requests a call may hold.
+    ///   - parallel: how many calls may run at once.
+    ///   - patience: how long a batch that is not full may wait for more; asked when a request comes and when a
+    ///     batch ends. Zero waits for nobody.
+    ///   - run: makes the call; gives as many answers as there are requests, in their order.
+    public init(
+        maximumBatch: Int, parallel: Int = 1, time: any TimeSource = LoopTime.shared,
+        patience: @escaping @Loop @Sendable () -> Duration = { .zero },
+        run: @escaping @Loop @Sendable ([Request]) async throws -> [Answer]
+    ) {
+        self.maximumBatch = maximumBatch
+        self.parallel = parallel
+        self.time = time
+        self.patience = patience
+        self.run = run
+    }
+
+    /// How many requests wait for a call.
+    public var waitingCount: Int { waiting.count }
+
+    /// Waits for the answer to one request.
+    public func submit(_ request: Request) async throws -> Answer {
+        try await withCheckedThrowingContinuation { continuation in
+            waiting.append(Waiter(request: request, since: time.now, continuation: continuation))
+            scheduleTurn()
+        }
+    }
+
+    /// Looks again whether a batch may start: for when what `patience` depends on has changed.
+    public func reconsider() {
+        scheduleTurn()
+    }
+
+    /// Batches start once a turn of the loop, so that everything that became ready in it goes together.
+    private func scheduleTurn() {
+        guard !isTurnScheduled else { return }
+        isTurnScheduled = true
+        EventLoop.shared.start { [self] in
+            await Task.yield()
+            isTurnScheduled = false
+            startBatches()
+        }
+    }
+
+    private func startBatches() {
+        timer?.cancel()
+        timer = nil
+        while runningBatches < parallel, let first = waiting.first {
+            if waiting.count < maximumBatch {
+                let remaining = patience() - (time.now - first.since)
+                if remaining > .zero {
+                    timer = time.schedule(after: remaining) { [weak self] in self?.startBatches() }
+                    return
+                }
+            }
+            let batch = Array(waiting.prefix(maximumBatch))
+            waiting.removeFirst(batch.count)
+            runningBatches += 1
+            EventLoop.shared.start { [self] in await finish(batch) }
+        }
+    }
+
+    private func finish(_ batch: [Waiter]) async {
+        do {
+            let answers = try await run(batch.map(\.request))
+            precondition(answers.count == batch.count, "a batch gives one answer for each request")
+            for (waiter, answer) in zip(batch, answers) { waiter.continuation.resume(returning: answer) }
+        } catch {
+            for waiter in batch { waiter.continuation.resume(throwing: error) }
+        }
+        runningBatches -= 1
+        startBatches()
+    }
+}

@@ -1,0 +1,20 @@
+import EventLoop
+
+/// What a service says of itself: alive, and ready or why not.
+@Loop
+public final class Health {
+    private var reasons: [String: String] = [:]
+
+    /// Ready until a component says otherwise.
+    public init() {}
+
+    /// Sets why a component keeps the service from working; nil when it works.
+    public func set(_ component: String, reason: String?) {
+        reasons[component] = reason
+    }
+
+    /// Why it is not ready: component and reason, in the order of the components' names. Empty = ready.
+    public var notReady: [(component: String, reason: String)] {
+        reasons.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+}
