@@ -1,4 +1,4 @@
-import EventLoop
+public import EventLoop
 
 /// Gathers what many tasks ask for into few calls: while one batch runs, the next one fills.
 ///

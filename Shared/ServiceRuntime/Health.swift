@@ -1,4 +1,4 @@
-import EventLoop
+public import EventLoop
 
 /// What a service says of itself: alive, and ready or why not.
 @Loop

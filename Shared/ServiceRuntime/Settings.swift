@@ -1,5 +1,5 @@
 import FoundationEssentials
-public import Telemetry
+import Telemetry
 
 /// One environment variable that a service reads: its name, what it means, how its text becomes a value.
 public struct Setting<Value: Sendable>: Sendable {
@@ -40,7 +40,7 @@ public struct Setting<Value: Sendable>: Sendable {
                 }
                 return nil
             } catch {
-                return error
+                return error as? ConfigurationError
             }
         }
     }
@@ -98,9 +98,12 @@ public struct Settings: Sendable {
     private let environment: [String: String]
 
     /// Over an environment; empty texts count as not set.
-    public init(environment: [String: String] = ProcessInfo.processInfo.environment) {
+    public init(environment: [String: String]) {
         self.environment = environment.filter { !$0.value.isEmpty }
     }
+
+    /// Over the process's own environment.
+    public static func ofProcess() -> Settings { Settings(environment: ProcessInfo.processInfo.environment) }
 
     /// The value of a setting that has a default or is required.
     public func value<Value>(of setting: Setting<Value>) throws(ConfigurationError) -> Value {
