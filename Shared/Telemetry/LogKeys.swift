@@ -81,6 +81,10 @@ public struct LogKey: Sendable, Hashable {
     public static let bytes = LogKey("bytes")
     /// Number or name of a database migration.
     public static let migration = LogKey("migration")
+    /// The part of a C library that a line comes from.
+    public static let facility = LogKey("facility")
+    /// How many lines like this were left out since the last one.
+    public static let suppressed = LogKey("suppressed")
     /// An instant, ISO 8601.
     public static let instant = LogKey("instant")
 }
