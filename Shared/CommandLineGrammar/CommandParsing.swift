@@ -187,7 +187,7 @@ enum NearestName {
     static func among(_ names: [String], to word: String) -> String? {
         let ranked = names.map { (name: $0, distance: distance(Array($0.lowercased()), Array(word.lowercased()))) }
         guard let best = ranked.min(by: { $0.distance < $1.distance }) else { return nil }
-        return best.distance <= max(1, word.count / 3) ? best.name : nil
+        return best.distance <= (word.count < 4 ? 1 : max(2, word.count / 3)) ? best.name : nil
     }
 
     static func question(_ name: String?) -> String {
