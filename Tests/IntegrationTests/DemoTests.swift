@@ -1,0 +1,30 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The demo end to end: everything as separate processes, a morning played, both systems compared.
+@Suite("The demo")
+struct DemoTests {
+    /// The folder of the executables: the one this test program stands in, unless the environment names another.
+    static let binaries =
+        ProcessInfo.processInfo.environment["CROSSDOCK_BINARIES"]
+        ?? URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().path
+
+    @Test("a morning's orders are each written once, shown back, and equal in both systems", .timeLimit(.minutes(5)))
+    func morningHolds() throws {
+        let demo = ForeignProgram.packageFolder.appendingPathComponent("deploy/demo/crossdock-demo").path
+        let ending = try ForeignProgram.run("/usr/bin/python3", [demo, "demo", "--binaries", Self.binaries])
+        #expect(ending.status == 0, "\(ending.output)")
+        #expect(ending.output.contains("each order exactly once: 9 of 9"), "\(ending.output)")
+        #expect(ending.output.contains("every line's quantity, price and amount equal"))
+        #expect(!ending.output.contains("FAILED"))
+    }
+
+    @Test("the demo's check finds each kind of difference")
+    func checkFindsDifferences() throws {
+        let test = ForeignProgram.packageFolder.appendingPathComponent("deploy/demo/test_checker.py").path
+        let ending = try ForeignProgram.run("/usr/bin/python3", [test])
+        #expect(ending.status == 0, "\(ending.output)")
+        #expect(ending.output.contains("Ran 2 tests"))
+    }
+}
