@@ -1,0 +1,177 @@
+import JSONText
+
+/// Bounds of texts in messages, in bytes of UTF-8.
+enum TextLimit {
+    static let code = 255
+    static let name = 1000
+    static let long = 200_000
+}
+
+/// How one field of a message is read: from the right JSON type to a checked value, or a `ContractError` with its path.
+extension JSONReader {
+    func refusal(_ reason: String, _ mend: String) -> ContractError {
+        ContractError(path: currentPath, reason: reason, mend: mend)
+    }
+
+    /// A text without NUL, which neither PostgreSQL nor NetSuite can hold; it may be empty.
+    mutating func freeText(limit: Int = TextLimit.long) throws -> String {
+        let text = try readString()
+        if text.utf8.contains(0) {
+            throw refusal("the text has a NUL character", "remove it from the field in Salesforce")
+        }
+        guard text.utf8.count <= limit else {
+            throw refusal("the text has more than \(limit) bytes", "shorten the field in Salesforce")
+        }
+        return text
+    }
+
+    /// A text that says something.
+    mutating func requiredText(limit: Int = TextLimit.name) throws -> String {
+        let text = try freeText(limit: limit)
+        guard text.contains(where: { !$0.isWhitespace }) else {
+            throw refusal("the text is empty", "fill the field in Salesforce")
+        }
+        return text
+    }
+
+    mutating func salesforceId() throws -> SalesforceId {
+        let text = try readString()
+        do { return try SalesforceId(complete: text) } catch { throw error.under(currentPath) }
+    }
+
+    mutating func calendarDate() throws -> CalendarDate {
+        let text = try readString()
+        do { return try CalendarDate(text) } catch { throw error.under(currentPath) }
+    }
+
+    mutating func instant() throws -> UTCInstant {
+        let text = try readString()
+        do { return try UTCInstant(text) } catch { throw error.under(currentPath) }
+    }
+
+    /// A decimal as text, such as `"49.50"`; a JSON number is refused, since most programs would round it.
+    mutating func decimal() throws -> ExactDecimal {
+        let text = try readString()
+        do {
+            return try ExactDecimal(text)
+        } catch .malformed {
+            throw refusal("this is no decimal number", "send digits with a point, such as 49.50")
+        } catch {
+            throw refusal(
+                "the number has more than 18 digits or more than 18 decimals", "correct the amount in Salesforce")
+        }
+    }
+
+    mutating func currencyCode() throws -> String {
+        let text = try readString()
+        guard text.utf8.count == 3, text.utf8.allSatisfy({ (0x41...0x5A).contains($0) }) else {
+            throw refusal("a currency is three capital letters", "send the ISO 4217 code")
+        }
+        return text
+    }
+
+    /// A whole number above zero.
+    mutating func positiveInteger() throws -> Int64 {
+        let number = try readNumber()
+        guard let value = number.int64, value > 0 else {
+            throw refusal("a whole number above zero is expected", "send it without decimals and exponent")
+        }
+        return value
+    }
+
+    /// An object of further fields, taken as they are, without NUL in names and texts.
+    mutating func furtherFields() throws -> JSONObject {
+        let path = currentPath
+        guard peek() == .object, case .object(let object) = try readValue() else {
+            throw refusal("an object is expected", "send the fields by their API names")
+        }
+        guard !holdsNUL(.object(object)) else {
+            throw ContractError(
+                path: path, reason: "a text has a NUL character", mend: "remove it from the field in Salesforce")
+        }
+        return object
+    }
+
+    /// A field that may be null.
+    mutating func carried<Value: Sendable>(
+        _ read: (inout JSONReader) throws -> Value
+    ) throws -> Carried<Value> {
+        try readNull() ? .null : .value(try read(&self))
+    }
+
+    /// A field whose null means the same as its absence.
+    mutating func optional<Value>(_ read: (inout JSONReader) throws -> Value) throws -> Value? {
+        try readNull() ? nil : try read(&self)
+    }
+}
+
+/// A required field, once all members have been read.
+func required<Value>(_ value: Value?, _ name: String, in parent: String) throws(ContractError) -> Value {
+    guard let value else {
+        throw ContractError(
+            path: parent.isEmpty ? name : "\(parent).\(name)", reason: "the required field is missing",
+            mend: "the sender must fill it; see the topic's schema")
+    }
+    return value
+}
+
+/// Runs a decoder so that it throws nothing but `ContractError`.
+func decoding<Value>(_ body: () throws -> Value) throws(ContractError) -> Value {
+    do {
+        return try body()
+    } catch let error as ContractError {
+        throw error
+    } catch let error as JSONError {
+        throw ContractError(error)
+    } catch {
+        throw ContractError(path: "", reason: "the message cannot be read", mend: "report it with its bytes")
+    }
+}
+
+private func holdsNUL(_ value: JSONValue) -> Bool {
+    switch value {
+    case .string(let text): text.utf8.contains(0)
+    case .array(let elements): elements.contains(where: holdsNUL)
+    case .object(let object): object.members.contains { $0.name.utf8.contains(0) || holdsNUL($0.value) }
+    case .null, .bool, .number: false
+    }
+}
+
+/// How fields are written.
+extension JSONWriter {
+    mutating func field(_ name: String, _ text: String) {
+        self.name(name)
+        string(text)
+    }
+
+    mutating func field(_ name: String, _ number: Int64) {
+        self.name(name)
+        int64(number)
+    }
+
+    mutating func field(_ name: String, optional text: String?) {
+        if let text { field(name, text) }
+    }
+
+    /// Nothing where absent, null where null.
+    mutating func field<Value>(_ name: String, _ carried: Carried<Value>, _ text: (Value) -> String) {
+        switch carried {
+        case .absent: break
+        case .null:
+            self.name(name)
+            null()
+        case .value(let value): field(name, text(value))
+        }
+    }
+
+    mutating func field(_ name: String, _ carried: Carried<String>) {
+        field(name, carried) { $0 }
+    }
+
+    /// Nothing where there are no further fields.
+    mutating func field(_ name: String, further object: JSONObject) {
+        guard !object.isEmpty else { return }
+        self.name(name)
+        self.object(object)
+    }
+}
