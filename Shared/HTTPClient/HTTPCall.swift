@@ -59,7 +59,7 @@ public struct HTTPAnswerHeaders: Sendable {
         fields.first { Self.isSame($0.name, name) }?.value
     }
 
-    private static func isSame(_ left: String, _ right: String) -> Bool {
+    static func isSame(_ left: String, _ right: String) -> Bool {
         left.utf8.elementsEqual(right.utf8) { Self.lowercased($0) == Self.lowercased($1) }
     }
 

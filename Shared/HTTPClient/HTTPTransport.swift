@@ -1,0 +1,193 @@
+import CLibcurl
+public import EventLoop
+public import Telemetry
+
+/// Makes HTTP calls from the event loop, over libcurl's multi interface.
+///
+/// Connections are reused. There are no redirects, no cookies and no second sending of anything: each call goes out
+/// at most once, and its failure says whether it can have taken effect.
+@Loop
+public final class HTTPTransport {
+    let configuration: HTTPTransportConfiguration
+    private let time: any TimeSource
+    private let logger: Logger
+    private let multi: UnsafeMutableRawPointer?
+    private var idleHandles: [UnsafeMutableRawPointer] = []
+    private var transfers: [UnsafeMutableRawPointer: Transfer] = [:]
+    private var watches: [curl_socket_t: DescriptorWatch] = [:]
+    private var timer: ScheduledWork?
+    private var isClosed = false
+
+    /// Makes a transport; its first call opens the first connection.
+    public init(
+        configuration: HTTPTransportConfiguration, time: any TimeSource = LoopTime.shared, logger: Logger
+    ) {
+        self.configuration = configuration
+        self.time = time
+        self.logger = logger
+        _ = Self.library
+        multi = curl_multi_init()
+        configureMulti()
+    }
+
+    /// The library is set up once in a process, before its first use.
+    private static let library = curl_global_init(Int(CURL_GLOBAL_DEFAULT))
+
+    /// Makes one call and gives its answer, whatever its status.
+    ///
+    /// Cancelling the task aborts the call; the failure then says what is known of it.
+    public func send(_ call: HTTPCall) async throws(HTTPFailure) -> HTTPAnswer {
+        guard !isClosed, let multi else { throw .notSent(reason: "the transport is closed") }
+        guard !Task.isCancelled else { throw .notSent(reason: "cancelled") }
+        guard let handle = idleHandles.popLast() ?? curl_easy_init() else { throw .notSent(reason: "out of memory") }
+        let transfer = Transfer(handle: handle, call: call)
+        do {
+            try prepare(transfer, for: call)
+        } catch {
+            recycle(transfer)
+            throw error
+        }
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                transfer.completion = { continuation.resume(returning: $0) }
+                begin(transfer, on: multi, deadline: call.deadline)
+            }
+        } onCancel: {
+            EventLoop.shared.perform { [weak self] in self?.abort(transfer, reason: "cancelled") }
+        }
+        return try result.get()
+    }
+
+    /// Aborts what is under way and closes all connections; calls made later are not sent. A transport that is given up
+    /// without this keeps its connections open.
+    public func close() {
+        guard !isClosed else { return }
+        isClosed = true
+        for transfer in Array(transfers.values) { abort(transfer, reason: "the transport was closed") }
+        for handle in idleHandles { curl_easy_cleanup(handle) }
+        idleHandles = []
+        timer?.cancel()
+        for watch in watches.values { watch.cancel() }
+        watches = [:]
+        if let multi { curl_multi_cleanup(multi) }
+    }
+
+    // MARK: Transfers
+
+    private func begin(_ transfer: Transfer, on multi: UnsafeMutableRawPointer, deadline: Duration) {
+        transfers[transfer.handle] = transfer
+        transfer.deadline = time.schedule(after: deadline) { [weak self] in
+            self?.abort(transfer, reason: "no whole answer before the deadline")
+        }
+        let code = curl_multi_add_handle(multi, transfer.handle)
+        if code != CURLM_OK { finish(transfer, .failure(.notSent(reason: String(cString: curl_multi_strerror(code))))) }
+    }
+
+    private func abort(_ transfer: Transfer, reason: String) {
+        guard transfers[transfer.handle] === transfer else { return }
+        finish(transfer, .failure(transfer.failure(reason)))
+    }
+
+    private func finish(_ transfer: Transfer, _ result: Result<HTTPAnswer, HTTPFailure>) {
+        guard transfers.removeValue(forKey: transfer.handle) != nil else { return }
+        transfer.deadline?.cancel()
+        if let multi { curl_multi_remove_handle(multi, transfer.handle) }
+        recycle(transfer)
+        let completion = transfer.completion
+        transfer.completion = nil
+        completion?(result)
+    }
+
+    private func recycle(_ transfer: Transfer) {
+        curl_easy_reset(transfer.handle)
+        if let list = transfer.headerList { curl_slist_free_all(list) }
+        transfer.headerList = nil
+        if isClosed || idleHandles.count >= configuration.maximumConnections {
+            curl_easy_cleanup(transfer.handle)
+        } else {
+            idleHandles.append(transfer.handle)
+        }
+    }
+
+    private func collectFinished() {
+        guard let multi else { return }
+        var code = CURLE_OK
+        while let handle = crossdock_curl_next_done(multi, &code) {
+            guard let transfer = transfers[handle] else { continue }
+            finish(transfer, transfer.result(code))
+        }
+    }
+
+    // MARK: The loop's side of libcurl
+
+    private func configureMulti() {
+        guard let multi else { return }
+        // Not retained: only this object's own calls make libcurl call back.
+        crossdock_curl_set_loop(multi, Unmanaged.passUnretained(self).toOpaque(), socketChanged, timerChanged)
+        crossdock_curl_multi_set_long(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, configuration.maximumConnections)
+        crossdock_curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, configuration.maximumConnections)
+    }
+
+    fileprivate func watch(_ socket: curl_socket_t, for what: Int32) {
+        guard what != CURL_POLL_REMOVE, !isClosed else {
+            watches.removeValue(forKey: socket)?.cancel()
+            return
+        }
+        var readiness: Readiness = []
+        if what & CURL_POLL_IN != 0 { readiness.insert(.readable) }
+        if what & CURL_POLL_OUT != 0 { readiness.insert(.writable) }
+        if let watch = watches[socket] {
+            watch.change(to: readiness)
+            return
+        }
+        do {
+            watches[socket] = try EventLoop.shared.watch(socket, for: readiness) { [weak self] ready in
+                self?.act(on: socket, ready)
+            }
+        } catch {
+            logger.error(
+                "a connection cannot be watched; its call will run into the deadline", .reason(error.description))
+        }
+    }
+
+    fileprivate func wake(after milliseconds: Int) {
+        timer?.cancel()
+        timer = nil
+        guard milliseconds >= 0, !isClosed else { return }
+        // Even for 0 by a timer: libcurl must not be entered from its own callback.
+        timer = EventLoop.shared.schedule(after: .milliseconds(milliseconds)) { [weak self] in
+            self?.timer = nil
+            self?.act(on: CURL_SOCKET_TIMEOUT, [])
+        }
+    }
+
+    private func act(on socket: curl_socket_t, _ ready: Readiness) {
+        guard let multi, !isClosed else { return }
+        var events: Int32 = 0
+        if ready.contains(.readable) { events |= CURL_CSELECT_IN }
+        if ready.contains(.writable) { events |= CURL_CSELECT_OUT }
+        if ready.contains(.hangup) { events |= CURL_CSELECT_ERR }
+        var running: Int32 = 0
+        curl_multi_socket_action(multi, socket, events, &running)
+        collectFinished()
+    }
+}
+
+private func socketChanged(
+    handle: UnsafeMutableRawPointer?, socket: curl_socket_t, what: Int32, context: UnsafeMutableRawPointer?,
+    ofSocket: UnsafeMutableRawPointer?
+) -> Int32 {
+    guard let context else { return 0 }
+    let transport = Unmanaged<HTTPTransport>.fromOpaque(context).takeUnretainedValue()
+    EventLoop.shared.assumeIsolated { transport.watch(socket, for: what) }
+    return 0
+}
+
+private func timerChanged(multi: UnsafeMutableRawPointer?, milliseconds: Int, context: UnsafeMutableRawPointer?)
+    -> Int32
+{
+    guard let context else { return 0 }
+    let transport = Unmanaged<HTTPTransport>.fromOpaque(context).takeUnretainedValue()
+    EventLoop.shared.assumeIsolated { transport.wake(after: milliseconds) }
+    return 0
+}

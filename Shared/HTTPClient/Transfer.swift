@@ -1,0 +1,119 @@
+import CLibcurl
+import EventLoop
+
+/// One call under way: what libcurl reads from and writes to.
+@Loop
+final class Transfer {
+    let handle: UnsafeMutableRawPointer
+    let maximumAnswerBytes: Int
+    var outgoing: [UInt8]
+    var sentBytes = 0
+    var headers: [(String, String)] = []
+    var body: [UInt8] = []
+    var isTooLarge = false
+    var headerList: UnsafeMutablePointer<curl_slist>?
+    var deadline: ScheduledWork?
+    var completion: (@Loop (Result<HTTPAnswer, HTTPFailure>) -> Void)?
+
+    init(handle: UnsafeMutableRawPointer, call: HTTPCall) {
+        self.handle = handle
+        maximumAnswerBytes = call.maximumAnswerBytes
+        outgoing = call.body ?? []
+    }
+
+    /// - Returns: whether the bytes were taken; else libcurl ends the transfer.
+    func take(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard body.count + bytes.count <= maximumAnswerBytes else {
+            isTooLarge = true
+            return false
+        }
+        body.append(contentsOf: bytes)
+        return true
+    }
+
+    /// Takes a line of the header; a status line (of the answer after a 100) begins anew.
+    func takeHeaderLine(_ bytes: UnsafeRawBufferPointer) {
+        let line = String(decoding: bytes, as: UTF8.self)
+        if line.hasPrefix("HTTP/") {
+            headers.removeAll(keepingCapacity: true)
+            return
+        }
+        guard let colon = line.utf8.firstIndex(of: UInt8(ascii: ":")) else { return }
+        let value = line[line.index(after: colon)...]
+        headers.append((String(line[..<colon]), trimmed(value)))
+    }
+
+    /// Copies the next part of the request's body.
+    func give(_ buffer: UnsafeMutableRawBufferPointer) -> Int {
+        let count = min(buffer.count, outgoing.count - sentBytes)
+        guard count > 0 else { return 0 }
+        outgoing.withUnsafeBytes {
+            buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[sentBytes..<sentBytes + count]))
+        }
+        sentBytes += count
+        return count
+    }
+
+    /// What libcurl's result means. "Not sent" is said only where no byte of a request went out.
+    func result(_ code: CURLcode) -> Result<HTTPAnswer, HTTPFailure> {
+        let status = crossdock_curl_get_long(handle, CURLINFO_RESPONSE_CODE)
+        if code == CURLE_OK, status >= 200 {
+            return .success(HTTPAnswer(status: status, headers: HTTPAnswerHeaders(headers), body: body))
+        }
+        if isTooLarge { return .failure(.unknownOutcome(reason: "the answer is larger than allowed")) }
+        if code == CURLE_SEND_FAIL_REWIND {
+            return .failure(.unknownOutcome(reason: "the connection was closed before an answer came"))
+        }
+        return .failure(failure(String(cString: curl_easy_strerror(code))))
+    }
+
+    func failure(_ reason: String) -> HTTPFailure {
+        let nothingSent = crossdock_curl_get_long(handle, CURLINFO_REQUEST_SIZE) == 0
+        return nothingSent ? .notSent(reason: reason) : .unknownOutcome(reason: reason)
+    }
+
+    private func trimmed(_ text: Substring) -> String {
+        var rest = text
+        while let last = rest.unicodeScalars.last, last.properties.isWhitespace { rest.unicodeScalars.removeLast() }
+        while let first = rest.unicodeScalars.first, first.properties.isWhitespace { rest.unicodeScalars.removeFirst() }
+        return String(rest)
+    }
+}
+
+/// A pointer from C that stays on the loop's thread; the compiler cannot see that.
+struct FromC<Value>: @unchecked Sendable {
+    let value: Value
+}
+
+// MARK: C callbacks: libcurl calls them from curl_multi_socket_action, so on the loop's thread.
+
+func receiveBody(
+    bytes: UnsafeMutablePointer<CChar>?, size: Int, count: Int, context: UnsafeMutableRawPointer?
+) -> Int {
+    guard let bytes, let context else { return 0 }
+    let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+    let part = FromC(value: UnsafeRawBufferPointer(start: bytes, count: size * count))
+    return EventLoop.shared.assumeIsolated { transfer.take(part.value) } ? size * count : 0
+}
+
+func receiveHeader(bytes: UnsafeMutablePointer<CChar>?, size: Int, count: Int, context: UnsafeMutableRawPointer?) -> Int
+{
+    guard let bytes, let context else { return 0 }
+    let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+    let part = FromC(value: UnsafeRawBufferPointer(start: bytes, count: size * count))
+    EventLoop.shared.assumeIsolated { transfer.takeHeaderLine(part.value) }
+    return size * count
+}
+
+func sendBody(bytes: UnsafeMutablePointer<CChar>?, size: Int, count: Int, context: UnsafeMutableRawPointer?) -> Int {
+    guard let bytes, let context else { return crossdock_curl_abort_read() }
+    let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+    let room = FromC(value: UnsafeMutableRawBufferPointer(start: bytes, count: size * count))
+    return EventLoop.shared.assumeIsolated { transfer.give(room.value) }
+}
+
+/// A body is never rewound: libcurl would send the request a second time on a new connection when a reused one breaks
+/// without an answer, and the first may have taken effect.
+func refuseRewind(context: UnsafeMutableRawPointer?, offset: curl_off_t, origin: Int32) -> Int32 {
+    crossdock_curl_refuse_seek()
+}
