@@ -71,7 +71,9 @@ public final class Coalescer<Request: Sendable, Answer: Sendable> {
         timer = nil
         while runningBatches < parallel, let first = waiting.first {
             if waiting.count < maximumBatch {
-                let remaining = patience() - (time.now - first.since)
+                // With its type written out: Swift 6.0 finds no other way through the overloads.
+                let waited: Duration = time.now - first.since
+                let remaining: Duration = patience() - waited
                 if remaining > .zero {
                     timer = time.schedule(after: remaining) { [weak self] in self?.startBatches() }
                     return

@@ -71,8 +71,11 @@ struct SigningTests {
             ("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "no private key"),
         ])
     func wrongKeys(pem: String, reason: String) {
-        let error = #expect(throws: SigningError.self) { try PrivateKey(pem: pem) }
-        #expect(error?.reason.contains(reason) == true)
+        #expect {
+            try PrivateKey(pem: pem)
+        } throws: { error in
+            (error as? SigningError)?.reason.contains(reason) == true
+        }
         #expect(throws: SigningError.self) { try PublicKey(pem: pem) }
     }
 
