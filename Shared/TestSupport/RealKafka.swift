@@ -1,0 +1,117 @@
+import EventLoop
+import FoundationEssentials
+import Glibc
+
+/// A private Apache Kafka: one node, KRaft, on free ports, everything in a directory of its own.
+@Loop
+enum RealKafka {
+    nonisolated static var home: String? {
+        ProcessInfo.processInfo.environment["KAFKA_HOME"].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    nonisolated static var hasJava: Bool {
+        (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+            .contains { access("\($0)/java", X_OK) == 0 }
+    }
+
+    static func start() async throws -> KafkaBroker {
+        guard let home else { throw ChildProcessError(description: "KAFKA_HOME is not set") }
+        let directory = try Leftovers.shared.makeDirectory("kafka")
+        let (port, controllerPort) = try freePorts()
+        try write(properties(directory: directory, port: port, controllerPort: controllerPort), to: directory, "server")
+        try write(logging, to: directory, "log4j2")
+        let java = [
+            "java", "-Xms128m", "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.awt.headless=true",
+            "-Dlog4j2.configurationFile=\(directory)/log4j2.properties", "-cp", "\(home)/libs/*",
+        ]
+        let properties = "\(directory)/server.properties"
+        let log = "\(directory)/broker.log"
+        let formatting = try ChildProcess.start(
+            java + [
+                "kafka.tools.StorageTool", "format", "--ignore-formatted", "--cluster-id", "Y3Jvc3Nkb2NrLXRlc3QtMQ",
+                "--config", properties,
+            ], output: log)
+        guard await formatting.waitForExit(within: .seconds(30)) == 0 else {
+            throw ChildProcessError(description: "Kafka's storage could not be formatted: \(tail(of: log))")
+        }
+        let process = try ChildProcess.start(java + ["kafka.Kafka", properties], output: log)
+        try await eventually("Apache Kafka serves", within: .seconds(45)) {
+            guard process.isRunning else {
+                throw ChildProcessError(description: "Apache Kafka ended while it started: \(tail(of: log))")
+            }
+            return text(of: log).contains("Kafka Server started")
+        }
+        return KafkaBroker(
+            kind: .real, bootstrapServers: "127.0.0.1:\(port)", process: process, directory: directory)
+    }
+
+    private static func properties(directory: String, port: UInt16, controllerPort: UInt16) -> String {
+        """
+        process.roles=broker,controller
+        node.id=1
+        controller.quorum.voters=1@127.0.0.1:\(controllerPort)
+        controller.listener.names=CONTROLLER
+        listeners=PLAINTEXT://127.0.0.1:\(port),CONTROLLER://127.0.0.1:\(controllerPort)
+        advertised.listeners=PLAINTEXT://127.0.0.1:\(port)
+        log.dirs=\(directory)/data
+        auto.create.topics.enable=false
+        default.replication.factor=1
+        offsets.topic.replication.factor=1
+        offsets.topic.num.partitions=4
+        transaction.state.log.replication.factor=1
+        transaction.state.log.min.isr=1
+        transaction.state.log.num.partitions=4
+        share.coordinator.state.topic.replication.factor=1
+        share.coordinator.state.topic.min.isr=1
+        group.initial.rebalance.delay.ms=0
+        log.segment.bytes=67108864
+        log.cleaner.dedupe.buffer.size=16777216
+        broker.heartbeat.interval.ms=500
+        broker.session.timeout.ms=2000
+
+        """
+    }
+
+    /// Without a configuration Kafka says nothing, not even that it has started.
+    private static let logging = """
+        rootLogger.level=INFO
+        rootLogger.appenderRef.stdout.ref=STDOUT
+        appender.stdout.type=Console
+        appender.stdout.name=STDOUT
+        appender.stdout.layout.type=PatternLayout
+        appender.stdout.layout.pattern=[%d] %p %m (%c)%n
+
+        """
+
+    private static func write(_ text: String, to directory: String, _ name: String) throws {
+        try Data(text.utf8).write(to: URL(filePath: "\(directory)/\(name).properties"))
+    }
+
+    private static func text(of file: String) -> String {
+        FileManager.default.contents(atPath: file).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    }
+
+    private static func tail(of file: String) -> String { String(text(of: file).suffix(2000)) }
+
+    /// Two ports bound together, so that they differ, and freed at once.
+    private static func freePorts() throws -> (UInt16, UInt16) {
+        let sockets = (0..<2).map { _ in socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0) }
+        defer { for descriptor in sockets { close(descriptor) } }
+        let ports = sockets.map { descriptor -> UInt16 in
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+            var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+            return withUnsafeMutablePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+                    guard bind(descriptor, generic, size) == 0, getsockname(descriptor, generic, &size) == 0 else {
+                        return false
+                    }
+                    return true
+                }
+            } ? UInt16(bigEndian: address.sin_port) : 0
+        }
+        guard !ports.contains(0) else { throw ChildProcessError(description: "no port is free on 127.0.0.1") }
+        return (ports[0], ports[1])
+    }
+}
