@@ -115,9 +115,9 @@ public final class KafkaProducer {
 
     private func takeEvents() {
         guard let handle, rebuilding == nil else { return }
-        let isFatal = handle.takeEvents()
+        handle.takeEvents()
         resumeWaiting()
-        if isFatal { rebuild() }
+        if handle.hasFailed { rebuild() }
     }
 
     /// Waits for the next reports or the end of a rebuild.
@@ -138,12 +138,15 @@ public final class KafkaProducer {
     private func rebuild() {
         guard rebuilding == nil, !isClosing, let old = handle else { return }
         rebuildCount += 1
-        logger.warning("the Kafka producer is made anew after a fatal error", .reason(old.fatalReason))
+        logger.warning("the Kafka producer is made anew after a fatal error", .reason(old.fatalReason ?? "unknown"))
         rebuilding = EventLoop.shared.start { [weak self] in
             await old.giveUp(within: Self.purgeLimit)
             await self?.replace(old)
         }
     }
+
+    /// Fails the handle for good, as librdkafka's own tests do.
+    func failForTesting() { handle?.failForTesting() }
 
     private func replace(_ old: ProducerHandle) async {
         defer {

@@ -47,7 +47,9 @@ final class ProducerHandle {
         if let error {
             // Only a message that was taken owns its headers.
             if let list { rd_kafka_headers_destroy(list) }
-            throw KafkaError(consuming: error)
+            let refusal = KafkaError(consuming: error)
+            // The refusal after a fatal error carries the first error's code, not `_FATAL`.
+            throw hasFailed ? KafkaError(RD_KAFKA_RESP_ERR__FATAL, reason: refusal.reason) : refusal
         }
         lastNumber = number
         pending[number] = .handedOver
@@ -64,41 +66,37 @@ final class ProducerHandle {
     }
 
     /// Takes every waiting event.
-    /// - Returns: whether the handle has failed for good.
-    func takeEvents() -> Bool {
-        var isFatal = false
+    func takeEvents() {
         while let event = queue.take() {
             defer { rd_kafka_event_destroy(event) }
             switch rd_kafka_event_type(event) {
             case RD_KAFKA_EVENT_DR:
-                while let message = rd_kafka_event_message_next(event) { isFatal = report(message) || isFatal }
+                while let message = rd_kafka_event_message_next(event) { report(message) }
             case RD_KAFKA_EVENT_ERROR:
-                let error = KafkaError(
-                    rd_kafka_event_error(event),
-                    reason: rd_kafka_event_error_string(event).map { String(cString: $0) })
-                if error.isFatal { isFatal = true } else { log.note(error) }
+                log.note(
+                    KafkaError(
+                        rd_kafka_event_error(event),
+                        reason: rd_kafka_event_error_string(event).map { String(cString: $0) }))
             case RD_KAFKA_EVENT_LOG:
                 log.relay(logEvent: event)
             default:
                 break
             }
         }
-        return isFatal
     }
 
-    private func report(_ message: UnsafePointer<rd_kafka_message_t>) -> Bool {
+    private func report(_ message: UnsafePointer<rd_kafka_message_t>) {
         let number = crossdock_message_number(message)
         let code = message.pointee.err
         guard code != RD_KAFKA_RESP_ERR_NO_ERROR else {
             let offset = message.pointee.offset
             let delivery = KafkaDelivery(partition: message.pointee.partition, offset: offset >= 0 ? offset : nil)
-            finish(number, .success(delivery))
-            return false
+            return finish(number, .success(delivery))
         }
         let mayBeWritten = rd_kafka_message_status(message) == RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED
-        let error = KafkaError(code)
+        var error = KafkaError(code)
+        if hasFailed { error = KafkaError(RD_KAFKA_RESP_ERR__FATAL, reason: error.description) }
         finish(number, .failure(mayBeWritten ? error.withUnknownOutcome : error))
-        return error.isFatal
     }
 
     private func finish(_ number: UInt, _ result: Result<KafkaDelivery, KafkaError>) {
@@ -113,12 +111,15 @@ final class ProducerHandle {
         }
     }
 
-    /// Why the library gave up.
-    var fatalReason: String {
-        guard let handle = client.pointer else { return "" }
+    /// Whether the library has given this handle up: every further message is refused.
+    var hasFailed: Bool { fatalReason != nil }
+
+    /// Why the library gave up; nil when it has not.
+    var fatalReason: String? {
+        guard let handle = client.pointer else { return nil }
         var text = [CChar](repeating: 0, count: 256)
         let code = rd_kafka_fatal_error(handle, &text, text.count)
-        return code == RD_KAFKA_RESP_ERR_NO_ERROR ? "" : KafkaError(code).description
+        return code == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : KafkaError(code).description
     }
 
     /// Makes every message have its report: what is queued or in flight is purged, what hangs is said to be unknown.
@@ -126,7 +127,7 @@ final class ProducerHandle {
         guard let handle = client.pointer else { return }
         rd_kafka_purge(handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING)
         _ = await LoopTime.shared.waitUntil(within: limit) {
-            _ = self.takeEvents()
+            self.takeEvents()
             return self.pending.isEmpty
         }
         for number in pending.keys.sorted() {

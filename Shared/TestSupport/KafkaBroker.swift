@@ -111,6 +111,18 @@ public final class KafkaBroker {
         try await KafkaTopics.create(
             topics, partitionCount: partitionCount, connection: connection(clientId: "test-topics"),
             within: .seconds(20), logger: .silent)
+        // A broker tells of a new topic only a moment after it was made.
+        let observer = try KafkaProducer(
+            configuration: KafkaProducerConfiguration(connection: connection(clientId: "test-observer")),
+            logger: .silent)
+        try await eventually("the new topics") {
+            for topic in topics {
+                let count = try await observer.partitionCount(of: topic, within: .seconds(5))
+                if count != partitionCount { return false }
+            }
+            return true
+        }
+        await observer.close(within: .zero)
     }
 
     /// Ends it; the shared one stays for the other tests.
