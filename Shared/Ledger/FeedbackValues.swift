@@ -1,0 +1,61 @@
+/// A settlement that arrived for Salesforce.
+public struct ArrivedSettlement: Sendable {
+    /// Salesforce order id.
+    public var orderId: String
+    /// Its sequence.
+    public var sequence: Int64
+    /// Bytes of the message's value.
+    public var value: [UInt8]
+    /// The message's `traceparent`.
+    public var traceParent: String
+
+    /// An arrived settlement.
+    public init(orderId: String, sequence: Int64, value: [UInt8], traceParent: String) {
+        self.orderId = orderId
+        self.sequence = sequence
+        self.value = value
+        self.traceParent = traceParent
+    }
+}
+
+/// What one order must show in Salesforce, claimed for one call.
+public struct FeedbackClaim: Sendable {
+    /// Salesforce order id.
+    public let orderId: String
+    /// Salesforce account id, where the ledger knows it.
+    public let accountId: String?
+    /// Sequence of the newest settlement.
+    public let sequence: Int64
+    /// Bytes of the newest settlement.
+    public let value: [UInt8]
+    /// Its `traceparent`.
+    public let traceParent: String
+    /// Under which the end of the call is stored.
+    public let fence: Int64
+    /// Whether an earlier call for this order may have landed or may still land.
+    public let isResend: Bool
+}
+
+/// How the call for one claimed row ended.
+public struct FeedbackResult: Sendable {
+    /// The closed set of ends.
+    public enum End: Sendable {
+        /// Salesforce took it.
+        case sent
+        /// The outcome is unknown, or the record was locked: the newest state is sent again after a while.
+        case sendAgain(after: Duration)
+        /// Salesforce refuses it for good: a dead letter `salesforce-refused`.
+        case refused(DeadLetterContent)
+    }
+
+    /// The claimed row.
+    public var claim: FeedbackClaim
+    /// How it ended.
+    public var end: End
+
+    /// A result.
+    public init(claim: FeedbackClaim, end: End) {
+        self.claim = claim
+        self.end = end
+    }
+}
