@@ -56,10 +56,12 @@ public struct CloudEventHeaders: Sendable, Equatable {
         guard let ordering = digits(try required(found, Name.ordering)) else {
             throw refusal(Name.ordering, "decimal digits are expected", "send the version or sequence of the payload")
         }
+        let idText = try required(found, Name.id)
+        let timeText = try required(found, Name.time)
         let id: EventId
-        do { id = try EventId(required(found, Name.id)) } catch { throw error.under("header \(Name.id)") }
+        do { id = try EventId(idText) } catch { throw error.under("header \(Name.id)") }
         let time: UTCInstant
-        do { time = try UTCInstant(required(found, Name.time)) } catch { throw error.under("header \(Name.time)") }
+        do { time = try UTCInstant(timeText) } catch { throw error.under("header \(Name.time)") }
         return CloudEventHeaders(
             id: id, source: try required(found, Name.source), type: try required(found, Name.type),
             subject: try required(found, Name.subject), time: time, ordering: ordering, replayOf: found[Name.replayOf],

@@ -1,2 +1,0 @@
-import JSONText
-import Testing
