@@ -30,6 +30,8 @@ public struct FeedbackClaim: Sendable {
     public let value: [UInt8]
     /// Its `traceparent`.
     public let traceParent: String
+    /// What Salesforce shows by the last call that was taken, as ``FeedbackResult`` gave it; nil = nothing yet.
+    public let shown: [UInt8]?
     /// Under which the end of the call is stored.
     public let fence: Int64
     /// Whether an earlier call for this order may have landed or may still land.
@@ -40,8 +42,8 @@ public struct FeedbackClaim: Sendable {
 public struct FeedbackResult: Sendable {
     /// The closed set of ends.
     public enum End: Sendable {
-        /// Salesforce took it.
-        case sent
+        /// Salesforce took it and shows this now (column `shown`, so that the next call sends differences only).
+        case sent(shown: [UInt8])
         /// The outcome is unknown, or the record was locked: the newest state is sent again after a while.
         case sendAgain(after: Duration)
         /// Salesforce refuses it for good: a dead letter `salesforce-refused`.
