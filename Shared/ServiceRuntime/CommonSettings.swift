@@ -1,0 +1,87 @@
+public import Kafka
+public import Postgres
+import Telemetry
+
+/// The settings that every service has.
+public enum CommonSettings {
+    static let healthAddress = Setting.text("HEALTH_ADDRESS", "address of health and metrics", default: "127.0.0.1")
+    static let healthPort = Setting.integer(
+        "HEALTH_PORT", "port of health and metrics (0 = a free one, logged)", in: 0...65535, default: 0)
+    static let logFormat = Setting.choice("LOG_FORMAT", "form of the log", of: ["text", "json"], default: "text")
+    static let logLevel = Setting.choice(
+        "LOG_LEVEL", "least level that is logged", of: ["debug", "info", "warning", "error"], default: "info")
+
+    /// Health and log: what a process has that speaks to nobody.
+    static let process: [SettingDescription] = [
+        healthAddress.description, healthPort.description, logFormat.description, logLevel.description,
+    ]
+
+    static let bootstrapServers = Setting.text(
+        "KAFKA_BOOTSTRAP_SERVERS", "Kafka's brokers, host:port, comma between", isRequired: true)
+    static let embedded = Setting.flag(
+        "KAFKA_EMBEDDED", "the broker is embedded-broker: shorter sessions, immediate fetches", default: false)
+    static let securityProtocol = Setting.choice(
+        "KAFKA_SECURITY_PROTOCOL", "how Kafka is spoken to", of: ["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"],
+        default: "plaintext")
+    static let saslMechanism = Setting.choice(
+        "KAFKA_SASL_MECHANISM", "Kafka's log-in", of: ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"])
+    static let saslUser = Setting.text("KAFKA_SASL_USERNAME", "user at Kafka")
+    static let saslPassword = Setting.secret("KAFKA_SASL_PASSWORD", "password at Kafka")
+    static let certificateAuthority = Setting.text(
+        "KAFKA_CA_FILE", "file of the authority that signed Kafka's certificate")
+
+    /// How Kafka is reached.
+    public static let kafka: [SettingDescription] = [
+        bootstrapServers.description, embedded.description, securityProtocol.description, saslMechanism.description,
+        saslUser.description, saslPassword.description, certificateAuthority.description,
+    ]
+
+    static let postgresHost = Setting.text(
+        "POSTGRES_HOST", "PostgreSQL: name, address, or folder of its socket", default: "127.0.0.1")
+    static let postgresPort = Setting.integer("POSTGRES_PORT", "PostgreSQL's port", in: 1...65535, default: 5432)
+    static let postgresDatabase = Setting.text("POSTGRES_DATABASE", "database", default: "crossdock")
+    static let postgresUser = Setting.text("POSTGRES_USER", "role at PostgreSQL", default: "crossdock")
+    static let postgresPassword = Setting.secret("POSTGRES_PASSWORD", "password at PostgreSQL")
+    static let postgresTLS = Setting.choice(
+        "POSTGRES_TLS", "encryption to PostgreSQL (disable for this machine only)", of: ["verify-full", "disable"],
+        default: "verify-full")
+    static let postgresRootCertificate = Setting.text(
+        "POSTGRES_ROOT_CERTIFICATE", "file of the authority that signed PostgreSQL's certificate")
+
+    /// How PostgreSQL is reached.
+    public static let postgres: [SettingDescription] = [
+        postgresHost.description, postgresPort.description, postgresDatabase.description, postgresUser.description,
+        postgresPassword.description, postgresTLS.description, postgresRootCertificate.description,
+    ]
+}
+
+extension Settings {
+    /// How Kafka is reached, for a client of this name.
+    public func kafkaConnection(clientId: String) throws(ConfigurationError) -> KafkaConnection {
+        var security = ["security.protocol": try value(of: CommonSettings.securityProtocol)]
+        security["sasl.mechanisms"] = try optional(CommonSettings.saslMechanism)
+        security["sasl.username"] = try optional(CommonSettings.saslUser)
+        security["sasl.password"] = try optional(CommonSettings.saslPassword)?.reveal()
+        security["ssl.ca.location"] = try optional(CommonSettings.certificateAuthority)
+        return KafkaConnection(
+            bootstrapServers: try value(of: CommonSettings.bootstrapServers), clientId: clientId,
+            embedded: try value(of: CommonSettings.embedded), securitySettings: security)
+    }
+}
+
+extension Settings {
+    /// How PostgreSQL is reached, under a name that its `pg_stat_activity` shows.
+    public func postgresConfiguration(
+        applicationName: String, maximumConnections: Int = 6
+    ) throws(ConfigurationError) -> PostgresConfiguration {
+        let host = try value(of: CommonSettings.postgresHost)
+        let isEncrypted = try value(of: CommonSettings.postgresTLS) == "verify-full" && !host.hasPrefix("/")
+        let root = try optional(CommonSettings.postgresRootCertificate)
+        return PostgresConfiguration(
+            host: host, port: UInt16(try value(of: CommonSettings.postgresPort)),
+            database: try value(of: CommonSettings.postgresDatabase), user: try value(of: CommonSettings.postgresUser),
+            password: try optional(CommonSettings.postgresPassword),
+            transportSecurity: isEncrypted ? .verifyFull(rootCertificate: root) : .disabled,
+            applicationName: applicationName, maximumConnections: maximumConnections)
+    }
+}

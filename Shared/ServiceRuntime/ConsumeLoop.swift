@@ -1,0 +1,277 @@
+public import EventLoop
+import FoundationEssentials
+public import Kafka
+public import Telemetry
+
+/// What a consume loop holds at most.
+public struct ConsumeLimits: Sendable {
+    /// Messages taken and not finished.
+    public var maximumOpen = 4000
+    /// Messages taken in one turn of the loop.
+    public var maximumTakenPerTurn = 64
+    /// How long running messages may go on when their partitions are taken away.
+    public var drain: Duration = .seconds(5)
+
+    /// The usual limits.
+    public init() {}
+}
+
+/// The one loop of every consuming service: take → handle → act on the outcome → mark finished.
+///
+/// Messages of one key run in their order, others side by side. Retry, metrics, trace and the pause on trouble of a
+/// system live here, around the handler, and nowhere in it. An offset moves only behind finished messages.
+@Loop
+public final class ConsumeLoop {
+    /// Handles one message once; called again for the same message when the outcome is not final.
+    public typealias Handler = @Loop @Sendable (Delivery) async -> Outcome
+
+    private let topic: String
+    private let consumer: KafkaConsumer
+    private let limits: ConsumeLimits
+    private let retry: RetryPolicy
+    private let troubles: Troubles
+    private let health: Health
+    private let time: any TimeSource
+    private let logger: Logger
+    private let metrics: ConsumeMetrics
+    private let mayTake: @Loop @Sendable () -> Bool
+    private let handler: Handler
+
+    private var lanes = Lanes<Delivery>()
+    private var trackers: [TopicPartition: OffsetTracker] = [:]
+    private var assignment: UInt64 = 0
+    private var openCount = 0
+    private var running: [UInt64: Task<Void, any Error>] = [:]
+    private var nextRun: UInt64 = 0
+    private var isStopping = false
+    private var isRevoking = false
+    private var pumpTimer: ScheduledWork?
+
+    /// - Parameters:
+    ///   - mayTake: whether the service wants more work now; asked before each message.
+    ///   - handler: see ``Handler``.
+    public init(
+        topic: String, consumer: KafkaConsumer, limits: ConsumeLimits = ConsumeLimits(),
+        retry: RetryPolicy = RetryPolicy(), troubles: Troubles, health: Health, metrics: MetricsRegistry,
+        logger: Logger, time: any TimeSource, mayTake: @escaping @Loop @Sendable () -> Bool = { true },
+        handler: @escaping Handler
+    ) {
+        self.topic = topic
+        self.consumer = consumer
+        self.limits = limits
+        self.retry = retry
+        self.troubles = troubles
+        self.health = health
+        self.time = time
+        self.logger = logger
+        self.metrics = ConsumeMetrics(metrics, topic: topic)
+        self.mayTake = mayTake
+        self.handler = handler
+    }
+
+    /// How many messages are taken and not finished.
+    public var openMessages: Int { openCount }
+
+    /// Joins the group; messages come from now on.
+    public func start() throws(KafkaError) {
+        health.set("Kafka", reason: "waiting for the consumer group to assign partitions")
+        consumer.onReadable = { [weak self] in self?.pump() }
+        try consumer.subscribe([topic])
+    }
+
+    /// Takes nothing new, lets running messages end for a while, and gives the partitions back.
+    ///
+    /// What still runs then is cancelled: its marker in the ledger says that it may have been sent.
+    public func stop(within limit: Duration) async {
+        isStopping = true
+        pumpTimer?.cancel()
+        let end = time.now + limit
+        await drain(within: limit * 0.5)
+        for task in running.values { task.cancel() }
+        await drain(within: .milliseconds(300))
+        await consumer.commit(within: max(.milliseconds(100), (end - time.now) * 0.5))
+        await consumer.close(within: max(.milliseconds(200), end - time.now))
+    }
+
+    // MARK: Intake
+
+    /// Takes what may be taken, 64 messages a turn.
+    private func pump() {
+        pumpTimer?.cancel()
+        guard !isStopping, !isRevoking else { return }
+        for _ in 0..<limits.maximumTakenPerTurn {
+            guard !isStopping, !isRevoking, let event = consumer.poll(messagesWanted: wantsMore) else {
+                return wantsMore ? () : lookAgainSoon()
+            }
+            act(on: event)
+        }
+        // More may be waiting, and the queue tells only when it was empty before.
+        EventLoop.shared.start { [self] in pump() }
+    }
+
+    /// While a system is in trouble one message may go ahead and find out whether it still is.
+    private var wantsMore: Bool {
+        openCount < limits.maximumOpen && (troubles.isClear || openCount == 0) && mayTake()
+    }
+
+    /// Room comes without an event of the queue.
+    private func lookAgainSoon() {
+        pumpTimer = time.schedule(after: .milliseconds(5)) { [weak self] in self?.pump() }
+    }
+
+    private func act(on event: KafkaConsumerEvent) {
+        switch event {
+        case .message(let message):
+            take(message)
+        case .assigned(let partitions):
+            assignment += 1
+            trackers = Dictionary(uniqueKeysWithValues: partitions.map { ($0, OffsetTracker()) })
+            consumer.assign(partitions)
+            health.set("Kafka", reason: nil)
+            troubles.clear(.kafka)
+            logger.info("partitions assigned", .topic(topic), .count(partitions.count))
+        case .revoked(let partitions, let lost):
+            logger.info("partitions revoked", .topic(topic), .count(partitions.count))
+            isRevoking = true
+            EventLoop.shared.start { [self] in await revoke(lost: lost) }
+        case .failed(let error):
+            note(error)
+        case .statistics:
+            break
+        }
+    }
+
+    private func note(_ error: KafkaError) {
+        metrics.failures.add(1, error.name)
+        if error.kind == .configuration || error.name == "_ALL_BROKERS_DOWN" {
+            health.set("Kafka", reason: error.reason)
+            watchBrokers()
+        }
+    }
+
+    /// After the brokers were gone nothing says that they are back but an answer of theirs.
+    private func watchBrokers() {
+        EventLoop.shared.start { [self] in
+            while !isStopping {
+                try await time.sleep(for: .seconds(1))
+                if (try? await consumer.partitionCount(of: topic, within: .seconds(2))) != nil { break }
+            }
+            if !isStopping, !trackers.isEmpty { health.set("Kafka", reason: nil) }
+        }
+    }
+
+    private func take(_ message: KafkaMessage) {
+        trackers[message.topicPartition]?.handOut(message.offset)
+        openCount += 1
+        metrics.open.set(Double(openCount), topic)
+        let delivery = Delivery(message, assignment: assignment, logger: logger)
+        if lanes.enter(delivery, key: delivery.lane) { run(delivery) }
+    }
+
+    // MARK: Work
+
+    private func run(_ delivery: Delivery) {
+        nextRun += 1
+        let number = nextRun
+        running[number] = EventLoop.shared.start { [self] in
+            let isFinished = await work(delivery)
+            running[number] = nil
+            end(delivery, isFinished: isFinished)
+        }
+    }
+
+    /// Tries until the outcome is final; false when the message was let go, for its next owner.
+    private func work(_ delivery: Delivery) async -> Bool {
+        var tries = 0
+        while delivery.assignment == assignment, !Task.isCancelled {
+            tries += 1
+            let outcome = await attempt(delivery, number: tries)
+            if outcome.isFinal { return true }
+            guard !isStopping else { return false }
+            var pause = retry.delay(afterTry: tries, random: .random(in: 0...1))
+            if case .postponed(let wait) = outcome { pause = wait }
+            try? await time.sleep(for: pause)
+        }
+        return false
+    }
+
+    private func attempt(_ delivery: Delivery, number: Int) async -> Outcome {
+        let started = time.now
+        let outcome = await handler(delivery)
+        metrics.seconds.observe(time.now - started, topic, outcome.name)
+        metrics.attempts.add(1, topic, outcome.name)
+        switch outcome {
+        case .retry(let trouble), .unknown(let trouble):
+            troubles.raise(trouble)
+            delivery.logger.debug(
+                "attempt ended without a final outcome", .outcome(outcome.name), .reason(trouble.reason),
+                LogField(.attempt, number))
+        case .written, .unchanged, .dead:
+            troubles.clearAll()
+        case .superseded, .held:
+            troubles.clear(.database)
+        case .postponed:
+            break
+        }
+        return outcome
+    }
+
+    private func end(_ delivery: Delivery, isFinished: Bool) {
+        openCount -= 1
+        metrics.open.set(Double(openCount), topic)
+        let partition = delivery.message.topicPartition
+        if isFinished, delivery.assignment == assignment,
+            let next = trackers[partition]?.finish(delivery.message.offset)
+        {
+            consumer.store(next: next, for: partition)
+        }
+        // An unfinished message keeps its lane shut: a later one of its key must not overtake it.
+        if isFinished || delivery.assignment != assignment, let next = lanes.leave(delivery.lane) { run(next) }
+        pump()
+    }
+
+    // MARK: Giving back
+
+    private func revoke(lost: Bool) async {
+        let old = assignment
+        let waiting = lanes.queuedCount
+        lanes.dropWaiting { $0.assignment == old }
+        openCount -= waiting - lanes.queuedCount
+        await drain(within: limits.drain)
+        if !lost { await consumer.commit(within: .milliseconds(1500)) }
+        assignment += 1
+        trackers = [:]
+        for task in running.values { task.cancel() }
+        consumer.unassign()
+        if !isStopping { health.set("Kafka", reason: "waiting for the consumer group to assign partitions") }
+        isRevoking = false
+        pump()
+    }
+
+    private func drain(within limit: Duration) async {
+        let end = time.now + limit
+        while !running.isEmpty, time.now < end {
+            try? await time.sleep(for: .milliseconds(5))
+        }
+    }
+}
+
+/// The figures of a consume loop.
+@Loop
+private struct ConsumeMetrics {
+    let attempts: Counter
+    let seconds: Histogram
+    let open: Gauge
+    let failures: Counter
+
+    init(_ registry: MetricsRegistry, topic: String) {
+        attempts = registry.counter(
+            "attempts_total", help: "Attempts at a message, by outcome", labels: ["topic", "outcome"])
+        seconds = registry.histogram(
+            "attempt_seconds", help: "Time of an attempt at a message", labels: ["topic", "outcome"])
+        open = registry.gauge("open_messages", help: "Messages taken and not finished", labels: ["topic"])
+        failures = registry.counter(
+            "kafka_failures_total", help: "Failures that Kafka's client reports", labels: ["error"])
+        open.set(0, topic)
+    }
+}

@@ -1,0 +1,28 @@
+public import Kafka
+public import Telemetry
+
+/// A message in work: what was read, its trace, and a logger that names it.
+public struct Delivery: Sendable {
+    /// The message as it came.
+    public let message: KafkaMessage
+    /// The trace it belongs to: its `traceparent`, or a new one.
+    public let trace: TraceContext
+    /// Says topic, partition, offset and trace with each record.
+    public let logger: Logger
+    let assignment: UInt64
+
+    init(_ message: KafkaMessage, assignment: UInt64, logger: Logger) {
+        self.message = message
+        self.assignment = assignment
+        trace =
+            message.headers.first { $0.name == "traceparent" }?.text.flatMap(TraceContext.init(traceparent:))?.child()
+            ?? .new()
+        self.logger = logger.with(
+            .topic(message.topic), .partition(message.partition), .offset(message.offset), .traceId(trace.traceId))
+    }
+
+    /// What keeps order: messages of one key run one after the other. A message without a key has a lane of its own.
+    var lane: [UInt8] {
+        message.key ?? Array("no key \(message.partition) \(message.offset)".utf8)
+    }
+}

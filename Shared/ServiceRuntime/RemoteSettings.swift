@@ -1,0 +1,75 @@
+public import Telemetry
+
+/// How NetSuite is reached; read by every program that speaks to it.
+public enum NetSuiteSettings {
+    /// Base address of the account.
+    public static let url = Setting<String>.url(
+        "NETSUITE_URL", "NetSuite's address, https://<account>.suitetalk.api.netsuite.com", isRequired: true)
+    /// Audience of the log-in's assertion.
+    public static let tokenAudience = Setting<String>.text(
+        "NETSUITE_TOKEN_AUDIENCE", "audience of the log-in, where it is not NETSUITE_URL's own token address")
+    /// Consumer key of the integration record.
+    public static let clientId = Setting<String>.text(
+        "NETSUITE_CLIENT_ID", "client id (consumer key) of the integration record", isRequired: true)
+    /// Id of the certificate mapping.
+    public static let certificateId = Setting<String>.text(
+        "NETSUITE_CERTIFICATE_ID", "certificate id of the machine-to-machine mapping", isRequired: true)
+    /// Private key of that certificate.
+    public static let privateKey = Setting<Secret>.secret(
+        "NETSUITE_PRIVATE_KEY", "private key of that certificate, PEM", isRequired: true)
+    /// Signature of the assertion.
+    public static let signatureAlgorithm = Setting<String>.choice(
+        "NETSUITE_SIGNATURE_ALGORITHM", "signature of the log-in",
+        of: ["PS256", "PS384", "PS512", "ES256", "ES384", "ES512"], default: "PS256")
+    /// Ceiling of concurrent requests of this process.
+    public static let concurrency = Setting<Int>.integer(
+        "NETSUITE_CONCURRENCY", "concurrent requests of this process at most", in: 1...500, default: 5)
+    /// Deadline of one request.
+    public static let requestDeadline = Setting<Duration>.seconds(
+        "NETSUITE_REQUEST_SECONDS", "how long one request may take", in: 1...900, default: 60)
+    /// The authority behind its certificate.
+    public static let certificateAuthority = Setting<String>.text(
+        "NETSUITE_CA_FILE", "file of certificate authorities, where not the system's")
+
+    /// The rows of a configuration table.
+    public static let all: [SettingDescription] = [
+        url.description, tokenAudience.description, clientId.description, certificateId.description,
+        privateKey.description, signatureAlgorithm.description, concurrency.description, requestDeadline.description,
+        certificateAuthority.description,
+    ]
+}
+
+/// How Salesforce is reached; read by every program that speaks to it.
+public enum SalesforceSettings {
+    /// Where a token is asked for.
+    public static let loginURL = Setting<String>.url(
+        "SALESFORCE_LOGIN_URL", "where a token is asked for", default: "https://login.salesforce.com")
+    /// Audience of the log-in's assertion.
+    public static let audience = Setting<String>.text(
+        "SALESFORCE_AUDIENCE", "audience of the log-in: https://login.salesforce.com or https://test.salesforce.com",
+        default: "https://login.salesforce.com")
+    /// Consumer key of the app.
+    public static let clientId = Setting<String>.text(
+        "SALESFORCE_CLIENT_ID", "consumer key of the app", isRequired: true)
+    /// The integration user.
+    public static let username = Setting<String>.text(
+        "SALESFORCE_USERNAME", "user name of the integration user", isRequired: true)
+    /// Private key of the certificate that the app knows.
+    public static let privateKey = Setting<Secret>.secret(
+        "SALESFORCE_PRIVATE_KEY", "private key of the app's certificate, PEM", isRequired: true)
+    /// Version of the REST API.
+    public static let apiVersion = Setting<String>.text(
+        "SALESFORCE_API_VERSION", "version of the REST API", default: "v67.0")
+    /// Deadline of one request.
+    public static let requestDeadline = Setting<Duration>.seconds(
+        "SALESFORCE_REQUEST_SECONDS", "how long one request may take", in: 1...600, default: 60)
+    /// The authority behind its certificate.
+    public static let certificateAuthority = Setting<String>.text(
+        "SALESFORCE_CA_FILE", "file of certificate authorities, where not the system's")
+
+    /// The rows of a configuration table.
+    public static let all: [SettingDescription] = [
+        loginURL.description, audience.description, clientId.description, username.description,
+        privateKey.description, apiVersion.description, requestDeadline.description, certificateAuthority.description,
+    ]
+}

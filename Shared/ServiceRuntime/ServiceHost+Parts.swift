@@ -1,0 +1,54 @@
+import EventLoop
+public import Kafka
+public import Ledger
+import Postgres
+import Telemetry
+
+extension ServiceHost {
+    /// Adds PostgreSQL: started when it answers and has the schema that this program knows, closed last.
+    ///
+    /// While it does not answer the service waits and says why it is not ready; a schema that is missing or unknown
+    /// stops the start and names the command that makes it.
+    public func addLedger(maximumConnections: Int = 6) throws -> Ledger {
+        let configuration = try settings.postgresConfiguration(
+            applicationName: instance, maximumConnections: maximumConnections)
+        let pool = PostgresPool(configuration: configuration, logger: logger, time: time)
+        let ledger = Ledger(pool: pool, logger: logger)
+        let patience = databasePatience
+        lifecycle.add(
+            "PostgreSQL",
+            start: { try await patience.untilAnswered { try await ledger.checkSchema() } },
+            stop: { await pool.close() })
+        return ledger
+    }
+
+    /// Repeats ledger calls while PostgreSQL is in trouble.
+    public var databasePatience: DatabasePatience {
+        DatabasePatience(troubles: troubles, time: time)
+    }
+
+    /// Adds a producer; what it was given is delivered, or given up, when it stops.
+    public func addProducer() throws -> KafkaProducer {
+        let connection = try settings.kafkaConnection(clientId: name)
+        let producer = try KafkaProducer(
+            configuration: KafkaProducerConfiguration(connection: connection), logger: logger)
+        lifecycle.add("Kafka producer", stop: { await producer.close(within: .milliseconds(800)) })
+        return producer
+    }
+
+    /// Adds a consume loop over a topic, in the consumer group of the service's name.
+    public func addConsumeLoop(
+        topic: String, mayTake: @escaping @Loop @Sendable () -> Bool = { true },
+        handler: @escaping ConsumeLoop.Handler
+    ) throws {
+        let connection = try settings.kafkaConnection(clientId: name)
+        let consumer = try KafkaConsumer(
+            configuration: KafkaConsumerConfiguration(connection: connection, groupId: name), logger: logger)
+        let loop = ConsumeLoop(
+            topic: topic, consumer: consumer, troubles: troubles, health: health, metrics: metrics, logger: logger,
+            time: time, mayTake: mayTake, handler: handler)
+        lifecycle.add(
+            "consumer of \(topic)", start: { try loop.start() },
+            stop: { await loop.stop(within: .milliseconds(2500)) })
+    }
+}
