@@ -1,0 +1,109 @@
+import Contracts
+import JSONText
+
+/// How an address subrecord is filled.
+struct AddressRule: Sendable {
+    /// The first of these that the snapshot carries with anything in it.
+    let sources: [AddressSource]
+    /// Country names to ISO codes, for organisations without Salesforce's state and country picklists.
+    let countries: FieldRule.Table?
+    /// For addresses that name no country.
+    let defaultCountry: String?
+
+    private static let maximumLineLength = 150
+
+    /// The subrecord for this snapshot.
+    ///
+    /// With `clearsMissingParts` parts that are empty are sent as null: a `PATCH` merges into the address that is there.
+    func value(
+        in snapshot: OrderSnapshot, target: String, clearsMissingParts: Bool
+    ) throws(MappingProblem) -> Carried<JSONObject> {
+        var isCarried = false
+        for source in sources {
+            switch source.address(in: snapshot) {
+            case .absent:
+                continue
+            case .null:
+                isCarried = true
+            case .value(let address):
+                isCarried = true
+                if Self.isEmpty(address) { continue }
+                let parts = try parts(address, of: snapshot, place: source.rawValue, target: target)
+                return .value(Self.object(parts, clearsMissingParts: clearsMissingParts))
+            }
+        }
+        return isCarried ? .null : .absent
+    }
+
+    private func parts(
+        _ address: PostalAddress, of snapshot: OrderSnapshot, place: String, target: String
+    ) throws(MappingProblem) -> [(String, JSONValue?)] {
+        let street = Self.streetLines(address.street)
+        func text(_ value: String?, _ part: String, _ name: String, _ maximum: Int) throws(MappingProblem) -> JSONValue?
+        {
+            guard let value = value?.trimmingBlanks(), !value.isEmpty else { return nil }
+            guard value.unicodeScalars.count <= maximum else {
+                throw .tooLong(
+                    "\(place).\(part)", length: value.unicodeScalars.count, target: "\(target).\(name)",
+                    maximum: maximum)
+            }
+            return .string(value)
+        }
+        let limit = Self.maximumLineLength
+        let country = try country(of: address, place: place, target: target)
+        return [
+            ("addressee", try text(address.addressee ?? snapshot.account.name, "addressee", "addressee", limit)),
+            ("addr1", try text(street[0], "street", "addr1", limit)),
+            ("addr2", try text(street[1], "street", "addr2", limit)),
+            ("addr3", try text(street[2], "street", "addr3", limit)),
+            ("city", try text(address.city, "city", "city", 50)),
+            ("state", try text(address.stateCode ?? address.state, "state", "state", 30)),
+            ("zip", try text(address.postalCode, "postalCode", "zip", 36)),
+            ("country", country.map { .object(["id": .string($0)]) }),
+        ]
+    }
+
+    private func country(
+        of address: PostalAddress, place: String, target: String
+    ) throws(MappingProblem) -> String? {
+        if let code = address.countryCode, !code.isEmpty { return code.uppercased() }
+        guard let name = address.country?.trimmingBlanks(), !name.isEmpty else { return defaultCountry }
+        if let code = countries?.entries[name] { return code }
+        if Self.isCountryCode(name) { return name }
+        throw MappingProblem(
+            .notInTable, field: "\(place).country", reason: "the country has no code of two letters",
+            sentence: "NetSuite wants a country code of two letters, and the mapping knows none for \"\(name)\" "
+                + "(\(place).country). Add it to the mapping file's table of countries.")
+    }
+
+    /// Three texts, some empty; a fourth and later line joins the third.
+    private static func streetLines(_ street: String?) -> [String] {
+        let lines = (street ?? "").split(whereSeparator: \.isNewline).map { String($0).trimmingBlanks() }
+            .filter { !$0.isEmpty }
+        guard lines.count > 3 else { return lines + Array(repeating: "", count: 3 - lines.count) }
+        return [lines[0], lines[1], lines[2...].joined(separator: ", ")]
+    }
+
+    private static func object(_ parts: [(String, JSONValue?)], clearsMissingParts: Bool) -> JSONObject {
+        var object = JSONObject()
+        for (name, value) in parts {
+            if let value {
+                object[name] = value
+            } else if clearsMissingParts && name != "country" {
+                object[name] = .null
+            }
+        }
+        return object
+    }
+
+    private static func isEmpty(_ address: PostalAddress) -> Bool {
+        [
+            address.street, address.city, address.state, address.stateCode, address.postalCode, address.country,
+            address.countryCode,
+        ].allSatisfy { $0?.trimmingBlanks().isEmpty ?? true }
+    }
+
+    static func isCountryCode(_ text: String) -> Bool {
+        text.utf8.count == 2 && text.utf8.allSatisfy { (0x41...0x5a).contains($0) }
+    }
+}
