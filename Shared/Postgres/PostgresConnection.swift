@@ -140,7 +140,7 @@ final class PostgresConnection {
     private func connectingFailed() {
         let text = handle.flatMap { PQerrorMessage($0) }.map { String(cString: $0) } ?? ""
         let lines = text.split(separator: "\n").map(String.init)
-        let line = lines.last { !$0.isEmpty } ?? "no answer"
+        let line = lines.last { $0.contains("failed: ") } ?? lines.last ?? "no answer"
         close(PostgresError(.unavailable, "cannot connect: \(line.prefix(300))"))
     }
 
