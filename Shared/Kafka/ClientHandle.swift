@@ -21,19 +21,38 @@ final class ClientHandle {
 
     /// How many partitions a topic has; nil when the brokers do not know it.
     func partitionCount(of topic: String, within limit: Duration) async throws(KafkaError) -> Int? {
-        guard let pointer else { throw .closed("the Kafka client is closed") }
-        let address = UInt(bitPattern: pointer)
         let milliseconds = Int32(clamping: limit.inMilliseconds)
         let listAll = embedded
+        return try await ask {
+            TopicMetadata.ask(topic, address: $0, listAll: listAll, milliseconds: milliseconds)
+        }
+    }
+
+    /// The cluster's id; nil when the brokers do not answer in time or have none.
+    func clusterId(within limit: Duration) async throws(KafkaError) -> String? {
+        let milliseconds = Int32(clamping: limit.inMilliseconds)
+        return try await ask { address in
+            guard let handle = OpaquePointer(bitPattern: address),
+                let text = rd_kafka_clusterid(handle, milliseconds)
+            else { return .success(nil) }
+            defer { rd_kafka_mem_free(handle, text) }
+            return .success(String(cString: text))
+        }
+    }
+
+    /// Asks the brokers on a helper thread; the client is not destroyed meanwhile.
+    private func ask<Answer: Sendable>(
+        _ question: @escaping @Sendable (UInt) -> Result<Answer, KafkaError>
+    ) async throws(KafkaError) -> Answer {
+        guard let pointer else { throw .closed("the Kafka client is closed") }
+        let address = UInt(bitPattern: pointer)
         inquiries += 1
         defer { inquiries -= 1 }
-        let answer: Result<Int?, KafkaError>
+        let answer: Result<Answer, KafkaError>
         do {
-            answer = try await EventLoop.shared.runOnHelperThread {
-                TopicMetadata.ask(topic, address: address, listAll: listAll, milliseconds: milliseconds)
-            }
+            answer = try await EventLoop.shared.runOnHelperThread { question(address) }
         } catch {
-            throw .deadline("the brokers were not asked for the topic: \(error)")
+            throw .deadline("the brokers were not asked: \(error)")
         }
         return try answer.get()
     }

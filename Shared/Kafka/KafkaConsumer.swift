@@ -235,6 +235,11 @@ public final class KafkaConsumer {
         try await client.partitionCount(of: topic, within: limit)
     }
 
+    /// The cluster's id, under which offsets mean something; nil when the brokers do not answer in time.
+    public func clusterId(within limit: Duration) async throws(KafkaError) -> String? {
+        try await client.clusterId(within: limit)
+    }
+
     /// Commits what was stored, for at most this long. Failing costs a second delivery and nothing else.
     public func commit(within limit: Duration) async {
         guard let handle, !stored.isEmpty, let answers = rd_kafka_queue_new(handle).map({ EventQueue($0) }) else {
