@@ -117,12 +117,11 @@ def play(stack):
 
 
 def amend(salesforce, order):
-    change, added = story.AMENDMENT, story.ADDED_LINE
-    salesforce.amend_line(order.id, change["sku"], change["quantity"], change["price"])
-    salesforce.add_line(order.id, added)
+    changed, added = story.CHANGED_LINE, story.ADDED_LINE
+    salesforce.amend(order.id, [changed], [added])
     screen.event(
-        "+", f"Salesforce {order.number} amended: {change['quantity']} × {change['sku']} at {change['price']}, "
-        f"and {added.quantity} × {added.sku}", "cyan")
+        "+", f"Salesforce {order.number} amended: {changed.quantity} × {changed.sku} at {changed.price}, "
+        f"and {added.quantity} × {added.sku} added", "cyan")
 
 
 def settled(salesforce, netsuite, watcher):

@@ -61,7 +61,7 @@ LIST_PRICES = {
 }
 
 # What the customer calls about after the order has arrived: two chairs more, cheaper, and a lamp.
-AMENDMENT = {"sku": "SKU-CHAIR", "quantity": Decimal(10), "price": Decimal("239.90")}
+CHANGED_LINE = Line("SKU-CHAIR", 10, "239.90")
 ADDED_LINE = Line("SKU-LAMP", 2, "39.95")
 
 
