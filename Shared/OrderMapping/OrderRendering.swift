@@ -4,7 +4,7 @@ public import JSONText
 extension OrderMapping {
     /// The body that creates the order's customer, with the account's external id.
     public func renderCustomer(_ snapshot: OrderSnapshot) throws(MappingProblem) -> [UInt8] {
-        try customer(snapshot).bytes()
+        try customerBody(snapshot).bytes()
     }
 
     /// The body that creates the sales order.
@@ -15,6 +15,13 @@ extension OrderMapping {
     public func renderOrder(
         _ snapshot: OrderSnapshot, customerId: String, items: [String: String]
     ) throws(MappingProblem) -> [UInt8] {
+        JSONValue.object(try orderBody(snapshot, customerId: customerId, items: items)).bytes()
+    }
+
+    /// The body that creates the sales order, as a value.
+    public func orderBody(
+        _ snapshot: OrderSnapshot, customerId: String, items: [String: String]
+    ) throws(MappingProblem) -> JSONObject {
         var body: JSONObject = [
             "externalId": .string(ExternalId.salesOrder(snapshot.orderId)),
             "entity": .object(["id": .string(customerId)]),
@@ -22,7 +29,7 @@ extension OrderMapping {
         for (name, value) in try renderHeader(snapshot, purpose: .create).members { body[name] = value }
         let lines = try renderLines(snapshot, items: items)
         body["item"] = .object(["items": .array(lines.map { .object($0) })])
-        return JSONValue.object(body).bytes()
+        return body
     }
 
     /// The sales order's members of its own: mapped fields, addresses and the version; no customer, no lines.
@@ -110,7 +117,8 @@ extension OrderMapping {
         return entry
     }
 
-    private func customer(_ snapshot: OrderSnapshot) throws(MappingProblem) -> JSONValue {
+    /// The body that creates the order's customer, as a value.
+    public func customerBody(_ snapshot: OrderSnapshot) throws(MappingProblem) -> JSONValue {
         var body: JSONObject = ["externalId": .string(ExternalId.customer(snapshot.account.id)), "isPerson": false]
         var billing: JSONObject?
         var shipping: JSONObject?

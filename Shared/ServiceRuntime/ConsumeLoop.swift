@@ -40,11 +40,12 @@ public final class ConsumeLoop {
     private var lanes = Lanes<Delivery>()
     private var trackers: [TopicPartition: OffsetTracker] = [:]
     private var assignment: UInt64 = 0
+    private var clusterId = ""
     private var openCount = 0
     private var running: [UInt64: Task<Void, any Error>] = [:]
     private var nextRun: UInt64 = 0
     private var isStopping = false
-    private var isRevoking = false
+    private var isRebalancing = false
     private var pumpTimer: ScheduledWork?
 
     /// - Parameters:
@@ -98,9 +99,9 @@ public final class ConsumeLoop {
     /// Takes what may be taken, 64 messages a turn.
     private func pump() {
         pumpTimer?.cancel()
-        guard !isStopping, !isRevoking else { return }
+        guard !isStopping, !isRebalancing else { return }
         for _ in 0..<limits.maximumTakenPerTurn {
-            guard !isStopping, !isRevoking, let event = consumer.poll(messagesWanted: wantsMore) else {
+            guard !isStopping, !isRebalancing, let event = consumer.poll(messagesWanted: wantsMore) else {
                 return wantsMore ? () : lookAgainSoon()
             }
             act(on: event)
@@ -124,21 +125,29 @@ public final class ConsumeLoop {
         case .message(let message):
             take(message)
         case .assigned(let partitions):
-            assignment += 1
-            trackers = Dictionary(uniqueKeysWithValues: partitions.map { ($0, OffsetTracker()) })
-            consumer.assign(partitions)
-            health.set("Kafka", reason: nil)
-            troubles.clear(.kafka)
-            logger.info("partitions assigned", .topic(topic), .count(partitions.count))
+            isRebalancing = true
+            EventLoop.shared.start { [self] in await accept(partitions) }
         case .revoked(let partitions, let lost):
             logger.info("partitions revoked", .topic(topic), .count(partitions.count))
-            isRevoking = true
+            isRebalancing = true
             EventLoop.shared.start { [self] in await revoke(lost: lost) }
         case .failed(let error):
             note(error)
         case .statistics:
             break
         }
+    }
+
+    private func accept(_ partitions: [TopicPartition]) async {
+        if clusterId.isEmpty { clusterId = (try? await consumer.clusterId(within: .seconds(2))) ?? "" }
+        assignment += 1
+        trackers = Dictionary(uniqueKeysWithValues: partitions.map { ($0, OffsetTracker()) })
+        consumer.assign(partitions)
+        health.set("Kafka", reason: nil)
+        troubles.clear(.kafka)
+        logger.info("partitions assigned", .topic(topic), .count(partitions.count))
+        isRebalancing = false
+        pump()
     }
 
     private func note(_ error: KafkaError) {
@@ -164,7 +173,7 @@ public final class ConsumeLoop {
         trackers[message.topicPartition]?.handOut(message.offset)
         openCount += 1
         metrics.open.set(Double(openCount), topic)
-        let delivery = Delivery(message, assignment: assignment, logger: logger)
+        let delivery = Delivery(message, clusterId: clusterId, assignment: assignment, logger: logger)
         if lanes.enter(delivery, key: delivery.lane) { run(delivery) }
     }
 
@@ -244,7 +253,7 @@ public final class ConsumeLoop {
         for task in running.values { task.cancel() }
         consumer.unassign()
         if !isStopping { health.set("Kafka", reason: "waiting for the consumer group to assign partitions") }
-        isRevoking = false
+        isRebalancing = false
         pump()
     }
 

@@ -5,14 +5,17 @@ public import Telemetry
 public struct Delivery: Sendable {
     /// The message as it came.
     public let message: KafkaMessage
+    /// Kafka's cluster, on which the offset means something; empty when the brokers did not tell.
+    public let clusterId: String
     /// The trace it belongs to: its `traceparent`, or a new one.
     public let trace: TraceContext
     /// Says topic, partition, offset and trace with each record.
     public let logger: Logger
     let assignment: UInt64
 
-    init(_ message: KafkaMessage, assignment: UInt64, logger: Logger) {
+    init(_ message: KafkaMessage, clusterId: String, assignment: UInt64, logger: Logger) {
         self.message = message
+        self.clusterId = clusterId
         self.assignment = assignment
         trace =
             message.headers.first { $0.name == "traceparent" }?.text.flatMap(TraceContext.init(traceparent:))?.child()
