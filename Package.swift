@@ -104,7 +104,9 @@ let allTests: [Target] = [
     tests("Postgres", ["Postgres", "EventLoop", "Telemetry"]),
     tests("Contracts", ["Contracts", "JSONText"]),
     tests("Ledger", ["Ledger", "Postgres", "Contracts", "JSONText", "EventLoop", "Telemetry"]),
-    tests("Salesforce", ["Salesforce", "Contracts", "JSONText", "HTTPClient", "HTTPServer", "EventLoop", "Telemetry"]),
+    tests(
+        "Salesforce",
+        ["Salesforce", "Contracts", "JSONText", "HTTPClient", "HTTPServer", "Signing", "EventLoop", "Telemetry"]),
     tests("NetSuite", ["NetSuite", "Contracts", "JSONText", "HTTPClient", "HTTPServer", "EventLoop", "Telemetry"]),
     tests("OrderMapping", ["OrderMapping", "Contracts", "JSONText", "NetSuite", "YAML"]),
     tests(
