@@ -1,4 +1,5 @@
 import CommandLineGrammar
+import Contracts
 import EventLoop
 import Glibc
 
@@ -6,7 +7,9 @@ import Glibc
 @Loop
 enum EmbeddedBrokerService {
     /// The topics that every start creates.
-    nonisolated static let crossdockTopics: [String] = []
+    nonisolated static let crossdockTopics = [
+        Topic<OrderSnapshot>.orderSubmitted.name, Topic<Settlement>.orderSettled.name,
+    ]
 
     static func run(topics: [String], partitionCount: Int, bootstrapFile: String?) async -> Int32 {
         let ending = Ending()

@@ -1,0 +1,55 @@
+public import Contracts
+public import EventLoop
+import Kafka
+import Telemetry
+
+/// Puts events of our topics into Kafka and returns when the brokers have them.
+///
+/// A send that fails may have been written: send it again with the same event id, which consumers know it by.
+@Loop
+public final class EventProducer {
+    private let producer: KafkaProducer
+    private let sent: Counter
+    private let failed: Counter
+
+    init(producer: KafkaProducer, metrics: MetricsRegistry) {
+        self.producer = producer
+        sent = metrics.counter("events_sent", help: "Events that Kafka confirmed", labels: ["topic"])
+        failed = metrics.counter("events_not_confirmed", help: "Events that Kafka did not confirm", labels: ["topic"])
+    }
+
+    /// Sends an event as it is stored: the value is not made anew, so that a repetition has the same bytes.
+    /// - Throws: ``Trouble`` of Kafka; the order has no part in it.
+    public func send<Message>(
+        _ topic: Topic<Message>, value: [UInt8], headers: CloudEventHeaders
+    ) async throws(Trouble) {
+        do throws(KafkaError) {
+            _ = try await producer.send(
+                topic: topic.name, key: Array(headers.subject.utf8), value: value,
+                headers: headers.encode().map { KafkaHeader($0.0, $0.1) })
+            sent.add(1, topic.name)
+        } catch {
+            failed.add(1, topic.name)
+            throw Trouble(.kafka, error.description)
+        }
+    }
+
+    /// Why the topic cannot be produced to now; nil when it is there. Asking also warms the first send up.
+    public func whyNotReady<Message>(for topic: Topic<Message>, within limit: Duration = .seconds(5)) async -> String? {
+        do throws(KafkaError) {
+            guard try await producer.partitionCount(of: topic.name, within: limit) != nil else {
+                return "the topic \(topic.name) does not exist: create it (deploy/ has the list of topics)"
+            }
+            return nil
+        } catch {
+            return error.description
+        }
+    }
+}
+
+extension ServiceHost {
+    /// Adds a producer of events; what it was given is delivered, or given up, when it stops.
+    public func addEventProducer() throws -> EventProducer {
+        EventProducer(producer: try addProducer(), metrics: metrics)
+    }
+}
