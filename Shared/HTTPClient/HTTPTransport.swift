@@ -18,6 +18,9 @@ public final class HTTPTransport {
     private var timer: ScheduledWork?
     private var isClosed = false
 
+    /// How many connections have been opened so far.
+    public private(set) var openedConnections = 0
+
     /// Makes a transport; its first call opens the first connection.
     public init(
         configuration: HTTPTransportConfiguration, time: any TimeSource = LoopTime.shared, logger: Logger
@@ -91,6 +94,7 @@ public final class HTTPTransport {
     private func finish(_ transfer: Transfer, _ result: Result<HTTPAnswer, HTTPFailure>) {
         guard transfers.removeValue(forKey: transfer.handle) != nil else { return }
         transfer.deadline?.cancel()
+        openedConnections += crossdock_curl_get_long(transfer.handle, CURLINFO_NUM_CONNECTS)
         if let multi { curl_multi_remove_handle(multi, transfer.handle) }
         recycle(transfer)
         let completion = transfer.completion
