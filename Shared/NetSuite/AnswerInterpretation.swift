@@ -1,0 +1,174 @@
+public import HTTPClient
+public import JSONText
+
+/// What a usable answer holds.
+public struct NetSuiteAnswer: Sendable, Equatable {
+    /// The internal id that `Location` ends with; always there after a create.
+    public let internalId: String?
+    /// The JSON body; `null` where there is none.
+    public let body: JSONValue
+}
+
+/// Reads an answer's meaning from status, headers and body alone.
+///
+/// 2xx was applied; 400, 401, 403, 404, 405, 415 and 429 were not; 5xx and everything absurd leave a change's outcome
+/// unknown. Error codes and texts: "REST Web Services Error Handling" and seen answers of real accounts.
+public enum AnswerInterpretation {
+    /// Says what an answer means for the operation that was asked for.
+    public static func interpret(
+        status: Int, headers: HTTPAnswerHeaders, body: [UInt8], for operation: NetSuiteOperation
+    ) -> Result<NetSuiteAnswer, NetSuiteFailure> {
+        switch status {
+        case 200...299: success(status, headers, body, operation)
+        case 429: .failure(throttled)
+        case 400, 401, 403, 404, 405, 415: .failure(refusal(status, body))
+        case 502, 503,
+            504 where !operation.changesRecords:
+            .failure(.systemTrouble(NetSuiteTrouble(.maintenance, "NetSuite answers with status \(status)")))
+        default: .failure(.unknown("NetSuite answered with status \(status)"))
+        }
+    }
+
+    static let throttled = NetSuiteFailure.systemTrouble(
+        NetSuiteTrouble(.throttled, "too many requests at a time in the account"))
+
+    // MARK: Success
+
+    private static func success(
+        _ status: Int, _ headers: HTTPAnswerHeaders, _ body: [UInt8], _ operation: NetSuiteOperation
+    ) -> Result<NetSuiteAnswer, NetSuiteFailure> {
+        let id = headers["Location"].flatMap(internalId)
+        if operation.createsRecord {
+            guard [200, 201, 204].contains(status), let id else {
+                return .failure(.unknown("status \(status) without the new record's id"))
+            }
+            return .success(NetSuiteAnswer(internalId: id, body: .null))
+        }
+        if operation.changesRecords {
+            guard [200, 204].contains(status) else {
+                return .failure(.unknown("status \(status) does not answer a change"))
+            }
+            return .success(NetSuiteAnswer(internalId: id, body: .null))
+        }
+        guard status == 200, let value = try? JSONValue.parse(body, limits: .answer), value.object != nil else {
+            return .failure(.unknown("status \(status) without a readable JSON object"))
+        }
+        return .success(NetSuiteAnswer(internalId: id, body: value))
+    }
+
+    /// The last path segment of a record's address, if it is an internal id.
+    static func internalId(ofLocation location: String) -> String? {
+        let path = location.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)[0]
+        guard let last = path.split(separator: "/").last.map(String.init) else { return nil }
+        return isInternalId(last) ? last : nil
+    }
+
+    /// Whether a text is an internal id as records have them: decimal digits.
+    static func isInternalId(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.count <= 18 && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
+    }
+
+    // MARK: Refusals
+
+    /// The longest detail text that is kept.
+    public static let maximumDetailCharacters = 500
+
+    private static func refusal(_ status: Int, _ body: [UInt8]) -> NetSuiteFailure {
+        let problem = Problem(body)
+        if let trouble = trouble(status, problem) { return .systemTrouble(trouble) }
+        return .refused(
+            NetSuiteRefusal(
+                status: status, code: problem.code.isEmpty ? nil : problem.code,
+                detail: String(problem.detail.prefix(maximumDetailCharacters)),
+                path: problem.path ?? fieldNamed(in: problem.detail), classification: classification(status, problem)))
+    }
+
+    private static func trouble(_ status: Int, _ problem: Problem) -> NetSuiteTrouble? {
+        if status == 401 { return NetSuiteTrouble(.login, "NetSuite refuses the login") }
+        switch problem.code {
+        case "CONCURRENCY_LIMIT_EXCEEDED", "SSS_REQUEST_LIMIT_EXCEEDED", "WS_REQUEST_BLOCKED",
+            "WS_CONCUR_SESSION_DISALLWD":
+            return NetSuiteTrouble(.throttled, "too many requests at a time in the account")
+        case "ACCT_TEMP_UNAVAILABLE", "ACCT_TEMP_DISABLED":
+            return NetSuiteTrouble(.maintenance, "NetSuite says that the account is not available")
+        case "INVALID_HEADER":
+            return NetSuiteTrouble(
+                .login,
+                "NetSuite refuses a header; set the integration user's language to the company's")
+        case "INVALID_LOGIN", "INVALID_LOGIN_ATTEMPT", "INVALID_LOGIN_CREDENTIALS":
+            return NetSuiteTrouble(.login, "NetSuite refuses the login")
+        default:
+            return nil
+        }
+    }
+
+    /// By code where the code says it, else by a part of the text: texts begin with changing phrases.
+    private static func classification(_ status: Int, _ problem: Problem) -> NetSuiteRefusal.Classification {
+        if status == 403 { return .permission }
+        if let known = byCode[problem.code] { return known }
+        let text = problem.detail.lowercased()
+        if let known = byText.first(where: { text.contains($0.part) }) { return known.classification }
+        if status == 404 { return .nonexistent }
+        return problem.code == "INVALID_CONTENT" ? .invalidField : .other
+    }
+
+    private static let byCode: [String: NetSuiteRefusal.Classification] = [
+        "DUP_RCRD": .alreadyExists, "DUP_ENTITY": .alreadyExists, "DUP_ENTITY_NAME": .alreadyExists,
+        "UNIQUE_CUST_ID_REQD": .alreadyExists, "RCRD_LOCKED_BY_WF": .lockedByWorkflow,
+        "RCRD_HAS_BEEN_CHANGED": .recordChanged, "TRANS_IN_USE": .recordChanged,
+        "INSUFFICIENT_PERMISSION": .permission, "NONEXISTENT_ID": .nonexistent, "RCRD_DSNT_EXIST": .nonexistent,
+        "INVALID_KEY_OR_REF": .invalidField, "INVALID_FLD_VALUE": .invalidField,
+        "SSS_MISSING_REQD_ARGUMENT": .missingField,
+    ]
+
+    private static let byText: [(part: String, classification: NetSuiteRefusal.Classification)] = [
+        ("already exists", .alreadyExists),
+        ("locked by a user defined workflow", .lockedByWorkflow),
+        ("since you retrieved it", .recordChanged),
+        ("record has been changed", .recordChanged),
+        ("does not have permission", .permission),
+        ("permission violation", .permission),
+        ("please enter value(s) for", .missingField),
+        ("invalid field value", .invalidField),
+        ("record instance does not exist", .nonexistent),
+        ("record does not exist", .nonexistent),
+        ("transaction type specified is incorrect", .nonexistent),
+    ]
+
+    /// The field that a text names: "… for the following field: item." or "… enter value(s) for: First Name."
+    private static func fieldNamed(in detail: String) -> String? {
+        for mark in ["for the following field: ", "enter value(s) for: "] {
+            guard let start = end(of: mark, in: detail) else { continue }
+            let name = detail[start...].prefix { $0 != "." && $0 != "\n" }.prefix(100)
+            if !name.isEmpty { return String(name) }
+        }
+        return nil
+    }
+
+    private static func end(of mark: String, in text: String) -> String.Index? {
+        var index = text.startIndex
+        while index < text.endIndex {
+            if text[index...].hasPrefix(mark) { return text.index(index, offsetBy: mark.count) }
+            index = text.index(after: index)
+        }
+        return nil
+    }
+}
+
+/// The first entry of a REST error body; all empty where the body is something else, such as an HTML page.
+private struct Problem {
+    let code: String
+    let path: String?
+    let detail: String
+
+    init(_ body: [UInt8]) {
+        let document = try? JSONValue.parse(body, limits: .message)
+        let first = document?["o:errorDetails"]?[0]
+        let script = document?["error"]
+        code = first?["o:errorCode"]?.string ?? script?["code"]?.string ?? document?["o:errorCode"]?.string ?? ""
+        detail = first?["detail"]?.string ?? script?["message"]?.string ?? document?["title"]?.string ?? ""
+        path =
+            ["o:errorPath", "o:errorQueryParam", "o:errorHeader", "o:errorUrl"]
+            .lazy.compactMap { first?[$0]?.string }.first
+    }
+}

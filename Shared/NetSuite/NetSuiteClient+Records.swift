@@ -1,0 +1,135 @@
+public import Contracts
+import EventLoop
+public import JSONText
+
+/// How a record is named in an address.
+public enum RecordKey: Sendable, Equatable {
+    /// By NetSuite's internal id.
+    case internalId(String)
+    /// By external id; letters, digits, `_` and `-` only.
+    case externalId(String)
+
+    /// The path segment.
+    ///
+    /// - Throws: `notSent` where the id has other characters, which no address could carry.
+    func segment() throws(NetSuiteFailure) -> String {
+        switch self {
+        case .internalId(let id):
+            guard AnswerInterpretation.isInternalId(id) else {
+                throw .notSent("an internal id is made of digits")
+            }
+            return id
+        case .externalId(let id):
+            let isAllowed = id.utf8.allSatisfy { byte in
+                (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+                    || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")
+            }
+            guard isAllowed, !id.isEmpty else {
+                throw .notSent("an external id is made of letters, digits, _ and -")
+            }
+            return "eid:\(id)"
+        }
+    }
+}
+
+extension NetSuiteClient {
+    /// Creates a sales order from this body, which must carry an `externalId`.
+    ///
+    /// - Returns: the internal id, or a refusal; a taken external id is refused as `alreadyExists`.
+    public func createSalesOrder(_ body: JSONValue) async throws(NetSuiteFailure) -> NetSuiteWriteAnswer {
+        try await create(.createSalesOrder, "/salesOrder", body)
+    }
+
+    /// Creates a customer from this body, which must carry an `externalId`.
+    ///
+    /// - Returns: the internal id, or a refusal; a taken external id or name is refused as `alreadyExists`.
+    public func createCustomer(_ body: JSONValue) async throws(NetSuiteFailure) -> NetSuiteWriteAnswer {
+        try await create(.createCustomer, "/customer", body)
+    }
+
+    /// Changes a sales order: members of the body replace the record's, lines with a `line` key are changed, others added.
+    public func updateSalesOrder(
+        _ internalId: String, _ body: JSONValue
+    ) async throws(NetSuiteFailure) -> NetSuiteWriteAnswer {
+        let segment = try RecordKey.internalId(internalId).segment()
+        return try await write(.change(.updateSalesOrder, "PATCH", "/salesOrder/\(segment)", body), id: internalId)
+    }
+
+    /// Reads a sales order, with its lines where `includingLines`; `nil` where there is none under this key.
+    public func salesOrder(
+        _ key: RecordKey, includingLines: Bool = true
+    ) async throws(NetSuiteFailure) -> SalesOrderRecord? {
+        let expand = includingLines ? "?expandSubResources=true" : ""
+        let body = try await record(.readSalesOrder, "/salesOrder/\(try key.segment())\(expand)")
+        guard let body else { return nil }
+        let record = try SalesOrderRecord(body)
+        guard !includingLines || record.lines != nil else { throw .unknown("the answer shows no lines") }
+        return record
+    }
+
+    /// Reads a customer; `nil` where there is none under this key.
+    public func customer(_ key: RecordKey) async throws(NetSuiteFailure) -> CustomerRecord? {
+        let body = try await record(.readCustomer, "/customer/\(try key.segment())")
+        guard let body else { return nil }
+        return try CustomerRecord(body)
+    }
+
+    /// NetSuite's clock.
+    public func serverTime() async throws(NetSuiteFailure) -> UTCInstant {
+        let answer = try await perform(.read(.readServerTime, "/services/rest/system/v1/serverTime"))
+        guard let text = answer.body["serverTime"]?.string, let instant = try? UTCInstant(text) else {
+            throw .unknown("the answer holds no server time")
+        }
+        return instant
+    }
+
+    /// The account's limits of requests at a time; needs an administrator's role.
+    public func governanceLimits() async throws(NetSuiteFailure) -> GovernanceLimits {
+        let answer = try await perform(.read(.readGovernanceLimits, "/services/rest/system/v1/governanceLimits"))
+        guard let account = answer.body["accountConcurrencyLimit"]?.int64 else {
+            throw .unknown("the answer holds no account limit")
+        }
+        return GovernanceLimits(
+            account: account, accountUnallocated: answer.body["accountUnallocatedConcurrencyLimit"]?.int64,
+            integration: answer.body["integrationConcurrencyLimit"]?.int64)
+    }
+
+    private func create(
+        _ operation: NetSuiteOperation, _ path: String, _ body: JSONValue
+    ) async throws(NetSuiteFailure) -> NetSuiteWriteAnswer {
+        guard let externalId = body["externalId"]?.string, !externalId.isEmpty else {
+            throw .notSent("a record is not created without an external id")
+        }
+        return try await write(.change(operation, "POST", path, body), id: nil)
+    }
+
+    private func write(_ request: NetSuiteRequest, id: String?) async throws(NetSuiteFailure) -> NetSuiteWriteAnswer {
+        let answer: NetSuiteAnswer
+        do {
+            answer = try await perform(request)
+        } catch {
+            guard case .refused(let refusal) = error else { throw error }
+            return .refused(refusal)
+        }
+        guard let id = id ?? answer.internalId else { throw .unknown("the answer names no record") }
+        return .applied(id: id)
+    }
+
+    private func record(_ operation: NetSuiteOperation, _ path: String) async throws(NetSuiteFailure) -> JSONValue? {
+        do {
+            return try await perform(.read(operation, NetSuiteRequest.recordPath + path)).body
+        } catch .refused(let refusal) where refusal.classification == .nonexistent {
+            return nil
+        }
+    }
+}
+
+/// Requests at a time that NetSuite allows.
+public struct GovernanceLimits: Sendable, Equatable {
+    /// To the whole account.
+    public let account: Int64
+    /// What no integration has reserved.
+    public let accountUnallocated: Int64?
+    /// To this integration, where some are reserved for it.
+    public let integration: Int64?
+}

@@ -1,0 +1,23 @@
+import Contracts
+import JSONText
+
+/// Reads single values of NetSuite's JSON, in all the forms that it uses for them.
+extension JSONValue {
+    /// Text, or a number's digits: SuiteQL gives numbers as text, REST as numbers.
+    var textOrDigits: String? { string ?? number?.text }
+
+    /// The id of a reference, `{"id":"42"}` or bare.
+    var referenceId: String? { object == nil ? textOrDigits : self["id"]?.textOrDigits }
+
+    /// An exact decimal from a number or its text.
+    var decimal: ExactDecimal? {
+        if let number { return try? ExactDecimal(number) }
+        return string.flatMap { try? ExactDecimal($0) }
+    }
+
+    /// A boolean, also in SuiteQL's form `'T'`/`'F'`.
+    var flag: Bool? { bool ?? string.flatMap { $0 == "T" ? true : $0 == "F" ? false : nil } }
+
+    /// A status letter; `SalesOrd:B` gives `B`.
+    var statusLetter: String? { referenceId?.split(separator: ":").last.map(String.init) }
+}
