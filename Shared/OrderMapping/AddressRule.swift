@@ -52,12 +52,12 @@ struct AddressRule: Sendable {
         let limit = Self.maximumLineLength
         let country = try country(of: address, place: place, target: target)
         return [
-            ("addressee", try text(address.addressee ?? snapshot.account.name, "addressee", "addressee", limit)),
+            ("addressee", .string(Self.addressee(address.addressee ?? snapshot.account.name))),
             ("addr1", try text(street[0], "street", "addr1", limit)),
             ("addr2", try text(street[1], "street", "addr2", limit)),
             ("addr3", try text(street[2], "street", "addr3", limit)),
             ("city", try text(address.city, "city", "city", 50)),
-            ("state", try text(address.stateCode ?? address.state, "state", "state", 30)),
+            ("state", try text(address.stateCode ?? address.state, "state", "state", 50)),
             ("zip", try text(address.postalCode, "postalCode", "zip", 36)),
             ("country", country.map { .object(["id": .string($0)]) }),
         ]
@@ -74,6 +74,13 @@ struct AddressRule: Sendable {
             .notInTable, field: "\(place).country", reason: "the country has no code of two letters",
             sentence: "NetSuite wants a country code of two letters, and the mapping knows none for \"\(name)\" "
                 + "(\(place).country). Add it to the mapping file's table of countries.")
+    }
+
+    /// A name that is too long is cut: the goods arrive all the same.
+    private static func addressee(_ name: String) -> String {
+        var cut = name.trimmingBlanks()
+        while cut.unicodeScalars.count > 83 { cut.removeLast() }
+        return cut
     }
 
     /// Three texts, some empty; a fourth and later line joins the third.

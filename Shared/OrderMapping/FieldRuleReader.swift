@@ -55,7 +55,8 @@ struct FieldRuleReader {
         rule.fallback = readFallback(node["default"])
         rule.otherwise = readFallback(node["otherwise"])
         if let otherwise = node["otherwise"], node["table"] == nil {
-            refuse(otherwise, "\"otherwise\" says what follows when a table has no entry, and there is no table", "")
+            refuse(
+                otherwise, "\"otherwise\" is for what a table does not have, and there is no table", "add \"table: …\"")
         }
         rule.cutsLongText = readCut(node["cut"])
         checkTypes(rule, node, source)
@@ -90,7 +91,7 @@ struct FieldRuleReader {
         }
         guard let path = SnapshotPath.find(text) else {
             let hint = NearestName.hint(for: text, among: SnapshotPath.names)
-            let further = "further fields are written custom.Name__c, account.custom.Name__c, lines[].custom.Name__c"
+            let further = "further fields are written custom.Name__c, account.custom.Name__c, line.custom.Name__c"
             refuse(node, "the snapshot has no \"\(text)\"", hint.isEmpty ? further : hint)
             return nil
         }

@@ -35,6 +35,7 @@ extension OrderMapping {
     /// The sales order's members of its own: mapped fields, addresses and the version; no customer, no lines.
     ///
     /// A change carries null for what is to be cleared; creating leaves empty addresses to NetSuite's customer.
+    /// `orderStatus` is for creating only: a change must not approve what a person has put back.
     public func renderHeader(_ snapshot: OrderSnapshot, purpose: Purpose) throws(MappingProblem) -> JSONObject {
         if let singleCurrency, snapshot.currency != singleCurrency {
             throw MappingProblem(
@@ -43,7 +44,7 @@ extension OrderMapping {
                     + "\(singleCurrency). Correct the order, or map order.currency.")
         }
         var header = JSONObject()
-        for rule in rules[.order] ?? [] {
+        for rule in rules[.order] ?? [] where purpose == .create || rule.target.name != "orderStatus" {
             if case .address(let address) = rule.source {
                 let carried = try address.value(
                     in: snapshot, target: rule.target.name, clearsMissingParts: purpose == .change)

@@ -85,13 +85,13 @@ struct SnapshotPath: Sendable {
         return "lines[\(index)]." + text.dropFirst(Self.linePrefix.count)
     }
 
-    private static let linePrefix = "lines[]."
+    private static let linePrefix = "line."
 
     /// The path that a file names; `nil` if snapshots have no such place.
     static func find(_ text: String) -> SnapshotPath? {
         if let fixed = fixedByName[text] { return fixed }
         for (prefix, owner) in [
-            ("custom.", CustomOwner.order), ("account.custom.", .account), ("lines[].custom.", .line),
+            ("custom.", CustomOwner.order), ("account.custom.", .account), ("line.custom.", .line),
         ]
         where text.hasPrefix(prefix) {
             let name = String(text.dropFirst(prefix.count))
@@ -152,16 +152,16 @@ struct SnapshotPath: Sendable {
     ]
 
     private static let linePaths = [
-        SnapshotPath("lines[].id", .text) { _, line in line.map { .text($0.id.text) } ?? .absent },
-        SnapshotPath("lines[].number", .text) { _, line in line.map { .text($0.number) } ?? .absent },
-        SnapshotPath("lines[].sku", .text) { _, line in line.map { .text($0.sku) } ?? .absent },
-        SnapshotPath("lines[].productId", .text) { _, line in line.map { .text($0.productId.text) } ?? .absent },
-        SnapshotPath("lines[].quantity", .decimal) { _, line in line.map { .decimal($0.quantity) } ?? .absent },
-        SnapshotPath("lines[].unitPrice", .decimal) { _, line in line.map { .decimal($0.unitPrice) } ?? .absent },
-        SnapshotPath("lines[].listPrice", .decimal) { _, line in .decimal(line?.listPrice ?? .absent) },
-        SnapshotPath("lines[].description", .text) { _, line in .text(line?.description ?? .absent) },
-        SnapshotPath("lines[].serviceDate", .date) { _, line in .date(line?.serviceDate ?? .absent) },
-        SnapshotPath("lines[].endDate", .date) { _, line in .date(line?.endDate ?? .absent) },
+        SnapshotPath("line.id", .text) { _, line in line.map { .text($0.id.text) } ?? .absent },
+        SnapshotPath("line.number", .text) { _, line in line.map { .text($0.number) } ?? .absent },
+        SnapshotPath("line.sku", .text) { _, line in line.map { .text($0.sku) } ?? .absent },
+        SnapshotPath("line.productId", .text) { _, line in line.map { .text($0.productId.text) } ?? .absent },
+        SnapshotPath("line.quantity", .decimal) { _, line in line.map { .decimal($0.quantity) } ?? .absent },
+        SnapshotPath("line.unitPrice", .decimal) { _, line in line.map { .decimal($0.unitPrice) } ?? .absent },
+        SnapshotPath("line.listPrice", .decimal) { _, line in .decimal(line?.listPrice ?? .absent) },
+        SnapshotPath("line.description", .text) { _, line in .text(line?.description ?? .absent) },
+        SnapshotPath("line.serviceDate", .date) { _, line in .date(line?.serviceDate ?? .absent) },
+        SnapshotPath("line.endDate", .date) { _, line in .date(line?.endDate ?? .absent) },
     ]
 
     private static let addressPaths: [SnapshotPath] = AddressSource.allCases.flatMap { source in
