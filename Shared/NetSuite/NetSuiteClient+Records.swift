@@ -32,27 +32,42 @@ public enum RecordKey: Sendable, Equatable {
     }
 }
 
+/// Asked when a slot is held and right before the first byte of a change leaves: false, or a throw, withdraws it.
+///
+/// The place to see that a lease outlasts the request.
+public typealias LastWord = @Loop @Sendable () async throws -> Bool
+
 extension NetSuiteClient {
     /// Creates a sales order from this body, which must carry an `externalId`.
     ///
+    /// - Parameter beforeSending: see ``LastWord``.
     /// - Returns: the internal id, or a refusal; a taken external id is refused as `alreadyExists`.
-    public func createSalesOrder(_ body: JSONValue) async throws(NetSuiteFailure) -> NetSuiteWriteAnswer {
-        try await create(.createSalesOrder, "/salesOrder", body)
+    public func createSalesOrder(
+        _ body: JSONValue, beforeSending: @escaping LastWord = { true }
+    ) async throws(NetSuiteFailure) -> NetSuiteWriteAnswer {
+        try await create(.createSalesOrder, "/salesOrder", body, beforeSending)
     }
 
     /// Creates a customer from this body, which must carry an `externalId`.
     ///
+    /// - Parameter beforeSending: see ``LastWord``.
     /// - Returns: the internal id, or a refusal; a taken external id or name is refused as `alreadyExists`.
-    public func createCustomer(_ body: JSONValue) async throws(NetSuiteFailure) -> NetSuiteWriteAnswer {
-        try await create(.createCustomer, "/customer", body)
+    public func createCustomer(
+        _ body: JSONValue, beforeSending: @escaping LastWord = { true }
+    ) async throws(NetSuiteFailure) -> NetSuiteWriteAnswer {
+        try await create(.createCustomer, "/customer", body, beforeSending)
     }
 
     /// Changes a sales order: members of the body replace the record's, lines with a `line` key are changed, others added.
+    ///
+    /// - Parameter beforeSending: see ``LastWord``.
     public func updateSalesOrder(
-        _ internalId: String, _ body: JSONValue
+        _ internalId: String, _ body: JSONValue, beforeSending: @escaping LastWord = { true }
     ) async throws(NetSuiteFailure) -> NetSuiteWriteAnswer {
         let segment = try RecordKey.internalId(internalId).segment()
-        return try await write(.change(.updateSalesOrder, "PATCH", "/salesOrder/\(segment)", body), id: internalId)
+        var request = NetSuiteRequest.change(.updateSalesOrder, "PATCH", "/salesOrder/\(segment)", body)
+        request.beforeSending = beforeSending
+        return try await write(request, id: internalId)
     }
 
     /// Reads a sales order, with its lines where `includingLines`; `nil` where there is none under this key.
@@ -95,12 +110,14 @@ extension NetSuiteClient {
     }
 
     private func create(
-        _ operation: NetSuiteOperation, _ path: String, _ body: JSONValue
+        _ operation: NetSuiteOperation, _ path: String, _ body: JSONValue, _ beforeSending: @escaping LastWord
     ) async throws(NetSuiteFailure) -> NetSuiteWriteAnswer {
         guard let externalId = body["externalId"]?.string, !externalId.isEmpty else {
             throw .notSent("a record is not created without an external id")
         }
-        return try await write(.change(operation, "POST", path, body), id: nil)
+        var request = NetSuiteRequest.change(operation, "POST", path, body)
+        request.beforeSending = beforeSending
+        return try await write(request, id: nil)
     }
 
     private func write(_ request: NetSuiteRequest, id: String?) async throws(NetSuiteFailure) -> NetSuiteWriteAnswer {

@@ -146,6 +146,13 @@ public final class NetSuiteClient {
         guard time.now + configuration.requestDeadline <= end else {
             throw .notSent("too little time was left for the request")
         }
+        let mayLeave: Bool
+        do {
+            mayLeave = try await request.beforeSending()
+        } catch {
+            throw .notSent("withdrawn right before it was sent")
+        }
+        guard mayLeave else { throw .notSent("withdrawn right before it was sent") }
         let call = HTTPCall(
             method: request.method, url: configuration.baseURL + request.path,
             headers: [("Authorization", "Bearer \(token.reveal())")] + request.headers, body: request.body,
@@ -175,6 +182,7 @@ struct NetSuiteRequest: Sendable {
     var path: String
     var headers: [(String, String)] = []
     var body: [UInt8]?
+    var beforeSending: LastWord = { true }
 
     static let recordPath = "/services/rest/record/v1"
 
