@@ -68,8 +68,10 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
         let finished = Box(result)
         start { finished.set(await body()) }
         while true {
+            drain()
+            // Before waiting: a body that ends in its first turn leaves nothing behind that would wake the loop.
             if let value = finished.get() { return value }
-            turn()
+            poller.wait()
         }
     }
 

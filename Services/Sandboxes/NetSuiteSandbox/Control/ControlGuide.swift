@@ -1,0 +1,41 @@
+import JSONText
+
+/// What the control API offers, for `GET /control` and `--help`.
+enum ControlGuide {
+    static let entries: [(call: String, does: String)] = [
+        ("GET /control/counts", "how many records there are, requests in flight, the most there ever were at once"),
+        ("GET /control/settings", "the settings below"),
+        (
+            "PATCH /control/settings",
+            "latencyMilliseconds, concurrencyLimit, customFields, hiddenCustomFields, customerCurrencies (ids that new "
+                + "customers get besides their own), startsPendingApproval"
+        ),
+        ("GET /control/items", "the catalogue"),
+        ("POST /control/items", "{sku, listPrice, displayName, externalId, isInactive}: a new item"),
+        ("PATCH /control/items/SKU", "{listPrice, isInactive}"),
+        ("GET /control/customers[/ID]", "customers with their addresses; ID: internal id, eid:EXTERNAL or name"),
+        ("POST /control/customers", "a customer entered by a person; the body is that of the record service"),
+        ("PATCH /control/customers/ID", "the same, for a change"),
+        ("GET /control/orders[/ID]", "sales orders with all lines; ID: internal id, eid:EXTERNAL or number"),
+        ("PATCH /control/orders/ID", "a change made by a person; the body is that of the record service"),
+        ("DELETE /control/orders/ID", "deletes the order"),
+        (
+            "POST /control/orders/ID/STEP",
+            "approve, fulfil, bill, cancel or close; fulfil and bill take {lines: [{line, quantity}]}, else all that is left"
+        ),
+        ("GET /control/journal?after=N", "every request to the services, from sequence N on, and the most at once"),
+        ("DELETE /control/journal", "forgets the journal and the highest figure"),
+        ("POST /control/logins/expire", "every access token given out is refused from now on"),
+        ("POST /control/logins/unlock", "lifts the lock after five failed log-ins"),
+        ("POST /control/reset", "as after the start; log-ins stay"),
+    ]
+
+    static var json: JSONValue {
+        let calls = entries.map { entry -> JSONValue in ["call": .string(entry.call), "does": .string(entry.does)] }
+        return ["program": "netsuite-sandbox", "controls": .array(calls)]
+    }
+
+    static var text: String {
+        entries.map { "  \($0.call)\n      \($0.does)" }.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,183 @@
+import EventLoop
+import FoundationEssentials
+import HTTPServer
+import JSONText
+
+/// What the control API could not do, in plain words.
+struct ControlRefusal: Error {
+    let status: Int
+    let text: String
+
+    init(_ text: String, status: Int = 400) {
+        self.text = text
+        self.status = status
+    }
+
+    init(_ refusal: Refusal) { self.init(refusal.detail, status: refusal.status) }
+}
+
+/// The control API: what a person, a test or the demo does to the account from outside.
+@Loop
+struct SandboxControl {
+    let sandbox: NetSuiteSandbox
+
+    func answer(_ request: HTTPRequest) -> HTTPResponse {
+        let path = Array(request.pathSegments().filter { !$0.isEmpty }.dropFirst())
+        do {
+            return CallContext.json(try answer(request, path))
+        } catch {
+            let body: JSONValue = ["error": .string(error.text)]
+            return HTTPResponse(
+                status: error.status, headers: [("Content-Type", "application/json")], body: body.bytes())
+        }
+    }
+
+    private func answer(_ request: HTTPRequest, _ path: [String]) throws(ControlRefusal) -> JSONValue {
+        switch (request.method, path.first ?? "", path.count) {
+        case ("GET", "", 0): return ControlGuide.json
+        case ("GET", "counts", 1): return counts
+        case ("GET", "settings", 1): return settings
+        case ("PATCH", "settings", 1):
+            try change(try object(request))
+            return settings
+        case ("POST", "reset", 1):
+            sandbox.reset()
+            return counts
+        case ("GET", "journal", 1): return journal(after: request.queryItems.first { $0.name == "after" }?.value)
+        case ("DELETE", "journal", 1):
+            sandbox.journal.clear()
+            sandbox.pool.forgetHighest()
+            return counts
+        case ("POST", "logins", 2):
+            try logins(path[1])
+            return counts
+        case (_, "items", _): return try items(request, Array(path.dropFirst()))
+        case (_, "customers", _): return try customers(request, Array(path.dropFirst()))
+        case (_, "orders", _): return try orders(request, Array(path.dropFirst()))
+        default: throw ControlRefusal("no such control; GET /control lists them", status: 404)
+        }
+    }
+
+    func object(_ request: HTTPRequest) throws(ControlRefusal) -> JSONObject {
+        if request.body.isEmpty { return JSONObject() }
+        do {
+            return try BodyReader.object(request.body)
+        } catch {
+            throw ControlRefusal(error)
+        }
+    }
+
+    // MARK: The sandbox itself
+
+    private var counts: JSONValue {
+        [
+            "salesOrders": .number(JSONNumber(sandbox.account.salesOrderIds.count)),
+            "customers": .number(JSONNumber(sandbox.account.customerIds.count)),
+            "items": .number(JSONNumber(sandbox.account.items.count)),
+            "inFlight": .number(JSONNumber(sandbox.pool.inFlight)),
+            "mostAtOnce": .number(JSONNumber(sandbox.pool.mostAtOnce)),
+            "refusedForConcurrency": .number(JSONNumber(sandbox.pool.refused)),
+        ]
+    }
+
+    private var settings: JSONValue {
+        let account = sandbox.account.settings
+        return [
+            "latencyMilliseconds": .number(JSONNumber(sandbox.latency.inMilliseconds)),
+            "concurrencyLimit": .number(JSONNumber(sandbox.pool.limit)),
+            "customFields": .array(account.customFields.map(JSONValue.string)),
+            "hiddenCustomFields": .array(account.hiddenCustomFields.sorted().map(JSONValue.string)),
+            "customerCurrencies": .array(account.customerCurrencies.map(JSONValue.string)),
+            "startsPendingApproval": .bool(account.startsPendingApproval),
+        ]
+    }
+
+    private func change(_ object: JSONObject) throws(ControlRefusal) {
+        for (name, value) in object.members {
+            switch name {
+            case "latencyMilliseconds":
+                sandbox.latency = .milliseconds(try whole(value, name, 0...600_000))
+            case "concurrencyLimit": sandbox.pool.limit = try whole(value, name, 0...1000)
+            case "customFields": sandbox.account.settings.customFields = try names(value, name)
+            case "hiddenCustomFields": sandbox.account.settings.hiddenCustomFields = Set(try names(value, name))
+            case "customerCurrencies":
+                let ids = try names(value, name)
+                guard ids.allSatisfy({ Catalogue.currency($0) != nil }) else {
+                    throw ControlRefusal("customerCurrencies has ids of currencies, such as [\"1\", \"4\"]")
+                }
+                sandbox.account.settings.customerCurrencies = ids
+            case "startsPendingApproval":
+                guard let flag = value.bool else { throw ControlRefusal("startsPendingApproval is true or false") }
+                sandbox.account.settings.startsPendingApproval = flag
+            default: throw ControlRefusal("no such setting: \(name)")
+            }
+        }
+    }
+
+    private func whole(_ value: JSONValue, _ name: String, _ range: ClosedRange<Int>) throws(ControlRefusal) -> Int {
+        guard let number = value.int64.flatMap({ Int(exactly: $0) }), range.contains(number) else {
+            throw ControlRefusal("\(name) is a whole number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+
+    private func names(_ value: JSONValue, _ name: String) throws(ControlRefusal) -> [String] {
+        guard let array = value.array else { throw ControlRefusal("\(name) is a list of texts") }
+        let names = array.compactMap(\.string)
+        guard names.count == array.count else { throw ControlRefusal("\(name) is a list of texts") }
+        return names
+    }
+
+    private func journal(after text: String?) -> JSONValue {
+        let entries = sandbox.journal.entries(after: text.flatMap(Int.init) ?? 0)
+        return [
+            "mostAtOnce": .number(JSONNumber(sandbox.pool.mostAtOnce)),
+            "requests": .array(entries.map(\.json)),
+        ]
+    }
+
+    private func logins(_ step: String) throws(ControlRefusal) {
+        switch step {
+        case "expire": sandbox.loginDesk.expireTokens()
+        case "unlock": sandbox.loginDesk.unlock()
+        default: throw ControlRefusal("logins/expire or logins/unlock", status: 404)
+        }
+    }
+
+    // MARK: Items
+
+    private func items(_ request: HTTPRequest, _ path: [String]) throws(ControlRefusal) -> JSONValue {
+        switch (request.method, path.count) {
+        case ("GET", 0): return ["items": .array(sandbox.account.items.map(ControlRendering.item))]
+        case ("POST", 0):
+            let object = try object(request)
+            guard let sku = object["sku"]?.string?.trimmed, !sku.isEmpty else { throw ControlRefusal("sku is missing") }
+            guard sandbox.account.item(sku: sku) == nil else { throw ControlRefusal("sku exists already", status: 409) }
+            let item = Item(
+                id: sandbox.account.nextItemId, sku: sku, displayName: object["displayName"]?.string ?? sku,
+                externalId: object["externalId"]?.string, listPrice: try price(object) ?? 0,
+                isInactive: object["isInactive"]?.bool ?? false, modified: sandbox.now)
+            sandbox.account.add(item)
+            return ControlRendering.item(item)
+        case ("PATCH", 1):
+            guard var item = sandbox.account.item(sku: path[0]) else {
+                throw ControlRefusal("no such item", status: 404)
+            }
+            let object = try object(request)
+            if let price = try price(object) { item.listPrice = price }
+            if let flag = object["isInactive"]?.bool { item.isInactive = flag }
+            item.modified = sandbox.now
+            sandbox.account.replace(item)
+            return ControlRendering.item(item)
+        default: throw ControlRefusal("GET or POST /control/items, PATCH /control/items/SKU", status: 405)
+        }
+    }
+
+    private func price(_ object: JSONObject) throws(ControlRefusal) -> Decimal? {
+        guard let value = object["listPrice"] else { return nil }
+        guard let text = value.string ?? value.number?.text, let price = Decimal(exactly: text), price >= 0 else {
+            throw ControlRefusal("listPrice is a decimal number, such as \"49.50\"")
+        }
+        return price
+    }
+}

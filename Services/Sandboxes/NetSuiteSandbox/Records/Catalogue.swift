@@ -1,0 +1,61 @@
+import FoundationEssentials
+
+/// What the account holds from the start: the lists that an administrator set up, and the items.
+enum Catalogue {
+    static let subsidiaries = [ListEntry(id: "1", name: "Crossdock Trading Inc.")]
+    static let locations = [ListEntry(id: "1", name: "Main"), ListEntry(id: "2", name: "West")]
+    static let terms = [ListEntry(id: "2", name: "Net 30"), ListEntry(id: "3", name: "Net 60")]
+    static let shipMethods = [ListEntry(id: "92", name: "Standard"), ListEntry(id: "93", name: "Express")]
+    static let customForms = [ListEntry(id: "68", name: "Standard Sales Order")]
+    static let customPrice = "-1"
+    static let basePrice = "1"
+    static let priceLevels = [ListEntry(id: customPrice, name: "Custom"), ListEntry(id: basePrice, name: "Base Price")]
+    static let baseCurrency = "1"
+    static let currencies = [
+        Currency(id: "1", symbol: "USD", name: "US Dollar", exchangeRate: 1),
+        Currency(id: "2", symbol: "GBP", name: "British Pound", exchangeRate: Decimal(string: "1.25") ?? 1),
+        Currency(id: "4", symbol: "EUR", name: "Euro", exchangeRate: Decimal(string: "1.10") ?? 1),
+    ]
+
+    static func list(_ target: ReferenceTarget) -> [ListEntry] {
+        switch target {
+        case .subsidiary: subsidiaries
+        case .location: locations
+        case .terms: terms
+        case .shipMethod: shipMethods
+        case .customForm: customForms
+        case .priceLevel: priceLevels
+        case .currency: currencies.map { ListEntry(id: $0.id, name: $0.name) }
+        case .customer, .item, .addressEntry, .none: []
+        }
+    }
+
+    static func currency(_ id: String) -> Currency? { currencies.first { $0.id == id } }
+
+    static func items(at now: Stamp) -> [Item] {
+        let seeds = [
+            ("318", "SKU-RED", "Red box", "55.00"), ("319", "SKU-BLUE", "Blue box", "10.00"),
+            ("320", "SKU-GREEN", "Green box", "120.00"), ("321", "SKU-CHAIR", "Office chair", "249.90"),
+            ("322", "SKU-DESK", "Standing desk", "899.00"), ("323", "SKU-LAMP", "Desk lamp", "39.95"),
+            ("324", "SKU-CABLE", "Cable 2 m", "4.25"), ("325", "SKU-MAT", "Desk mat", "18.40"),
+        ]
+        return seeds.map { id, sku, name, price in
+            Item(id: id, sku: sku, displayName: name, listPrice: Decimal(string: price) ?? 0, modified: now)
+        }
+    }
+
+    /// The record name under which a target's records answer; nil where the sandbox serves none.
+    static func recordName(_ target: ReferenceTarget) -> String? {
+        switch target {
+        case .customer: "customer"
+        case .item: "inventoryItem"
+        case .currency: "currency"
+        case .location: "location"
+        case .terms: "term"
+        case .shipMethod: "shipItem"
+        case .subsidiary: "subsidiary"
+        case .priceLevel: "priceLevel"
+        case .customForm, .addressEntry, .none: nil
+        }
+    }
+}
