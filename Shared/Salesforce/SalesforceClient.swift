@@ -31,12 +31,13 @@ public final class SalesforceClient {
 
     /// Makes a client with connections of its own.
     public convenience init(
-        configuration: SalesforceConfiguration, userAgent: String, time: any TimeSource = LoopTime.shared,
-        logger: Logger
+        configuration: SalesforceConfiguration, userAgent: String, certificateAuthorityFile: String? = nil,
+        time: any TimeSource = LoopTime.shared, logger: Logger
     ) {
         let transport = HTTPTransport(
-            configuration: HTTPTransportConfiguration(userAgent: userAgent, maximumConnections: 8), time: time,
-            logger: logger)
+            configuration: HTTPTransportConfiguration(
+                userAgent: userAgent, certificateAuthorityFile: certificateAuthorityFile, maximumConnections: 8),
+            time: time, logger: logger)
         self.init(configuration: configuration, transport: transport, time: time, logger: logger)
     }
 
