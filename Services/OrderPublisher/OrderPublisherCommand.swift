@@ -1,4 +1,9 @@
+import ServiceRuntime
+
+/// Publishes orders from Salesforce.
 @main
 struct OrderPublisherCommand {
-    static func main() {}
+    static func main() {
+        ServiceHost.main(OrderPublisherService.description)
+    }
 }

@@ -45,7 +45,8 @@ struct OrderFields: Sendable, Equatable {
     private static let optionalOfLine = ["ListPrice", "Description", "ServiceDate", "EndDate"]
     private static let requiredOfAccount = ["Name"]
     private static let optionalOfAccount = [
-        "AccountNumber", "Phone", "ParentId", "BillingAddress", "ShippingAddress", CustomField.Account.netSuiteCustomerId,
+        "AccountNumber", "Phone", "ParentId", "BillingAddress", "ShippingAddress",
+        CustomField.Account.netSuiteCustomerId,
     ]
     /// Not in the digest: they change without a change of the order, or never.
     private static let outsideDigest: Set<String> = [

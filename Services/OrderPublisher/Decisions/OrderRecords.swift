@@ -1,5 +1,6 @@
 import Contracts
 import JSONText
+import Ledger
 
 /// One order as it was read, with its lines.
 struct OrderRecords: Sendable {
@@ -36,4 +37,14 @@ struct UnusableOrder: Error, Sendable, Equatable {
     let reason: String
     /// What to do.
     let mend: String
+}
+
+extension DeadLetterContent {
+    /// A letter without message: it has the object and its id.
+    init(_ order: UnusableOrder) {
+        self.init(
+            letterClass: DeadLetterClass.invalidMessage.rawValue, field: order.field,
+            sentence: "The order cannot be read from Salesforce: \(order.reason). To mend it, \(order.mend).",
+            message: nil)
+    }
 }

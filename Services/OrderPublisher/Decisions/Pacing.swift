@@ -1,10 +1,5 @@
 import EventLoop
-
-/// What of the day's API calls is used, as Salesforce says with each answer.
-struct DailyCalls: Sendable, Equatable {
-    let used: Int
-    let limit: Int
-}
+import Salesforce
 
 /// How long to wait until the next poll.
 enum Pacing {
@@ -13,14 +8,14 @@ enum Pacing {
 
     /// The interval grows once less than twice the reserve is left, and is twenty times as long at the reserve.
     /// - Parameter reservePercent: the share of the day's calls that is left to others.
-    static func interval(base: Duration, calls: DailyCalls?, reservePercent: Int) -> Duration {
-        base * factor(calls: calls, reservePercent: reservePercent)
+    static func interval(base: Duration, usage: APIUsage?, reservePercent: Int) -> Duration {
+        base * factor(usage: usage, reservePercent: reservePercent)
     }
 
-    static func factor(calls: DailyCalls?, reservePercent: Int) -> Double {
-        guard let calls, calls.limit > 0, reservePercent > 0 else { return 1 }
-        let reserve = Double(calls.limit) * Double(reservePercent) / 100
-        let spare = Double(calls.limit - calls.used) - reserve
+    static func factor(usage: APIUsage?, reservePercent: Int) -> Double {
+        guard let usage, usage.allowed > 0, reservePercent > 0 else { return 1 }
+        let reserve = Double(usage.allowed) * Double(reservePercent) / 100
+        let spare = Double(usage.remaining) - reserve
         let longest = Double(longestFactor)
         return min(longest, max(1, reserve / max(spare, reserve / longest)))
     }

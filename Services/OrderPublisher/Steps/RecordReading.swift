@@ -24,11 +24,8 @@ struct RecordReading: Sendable {
     }
 
     func id(_ name: String) throws(UnusableOrder) -> SalesforceId {
-        do throws(ContractError) { return try SalesforceId(try text(name)) } catch let error as ContractError {
-            throw refusal(name, error.reason, error.mend)
-        } catch {
-            throw error
-        }
+        let text = try text(name)
+        do { return try SalesforceId(text) } catch { throw refusal(name, error.reason, error.mend) }
     }
 
     func optionalId(_ name: String) throws(UnusableOrder) -> Carried<SalesforceId> {

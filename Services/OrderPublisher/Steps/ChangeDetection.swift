@@ -1,0 +1,99 @@
+import Contracts
+import EventLoop
+import JSONText
+import Salesforce
+
+/// A row of Order or OrderItem that was touched.
+struct ChangedRow: Sendable {
+    let id: SalesforceId
+    let orderId: SalesforceId
+    let stamp: UTCInstant
+    /// Category of the order's status; nil for a row of OrderItem.
+    let statusCode: String?
+    /// The customer's own word for it.
+    let status: String?
+
+    var position: WatchCursor { WatchCursor(stamp: stamp, id: id.text) }
+}
+
+/// The watch over one object: order and order product are watched each by itself, since an edit of a line need not touch
+/// its order.
+@Loop
+final class ChangeDetection {
+    enum Object: String, Sendable, CaseIterable {
+        case order = "Order"
+        case orderItem = "OrderItem"
+
+        /// Under which the ledger keeps how far it was read.
+        var cursorName: String { "order-publisher.\(rawValue)" }
+
+        fileprivate var columns: String {
+            switch self {
+            case .order: "Id, StatusCode, Status, SystemModstamp"
+            case .orderItem: "Id, OrderId, SystemModstamp"
+            }
+        }
+    }
+
+    /// Rows of one call.
+    nonisolated static let pageSize = 2000
+
+    let object: Object
+    private(set) var cursor: WatchCursor
+    private let overlap: Duration
+    private let source: any OrderSource
+    private var seen = SeenRows()
+    private var position: WatchCursor
+    /// Whether this poll has read to the end.
+    private(set) var isComplete = true
+
+    init(object: Object, cursor: WatchCursor, overlap: Duration, source: any OrderSource) {
+        self.object = object
+        self.cursor = cursor
+        self.overlap = overlap
+        self.source = source
+        position = cursor
+    }
+
+    /// Begins a poll: some minutes behind the cursor, for rows whose transaction ended late.
+    func beginPoll() {
+        position = cursor.back(by: overlap)
+        isComplete = false
+    }
+
+    /// The next page's rows that were not dealt with yet, and where the page ends.
+    func nextPage() async throws -> (fresh: [ChangedRow], end: WatchCursor) {
+        guard !isComplete else { return ([], position) }
+        let records = try await source.records(
+            """
+            SELECT \(unsafe: object.columns) FROM \(unsafe: object.rawValue) WHERE \(unsafe: position.condition) \
+            ORDER BY SystemModstamp, Id LIMIT \(Self.pageSize)
+            """)
+        let rows = try records.map(row)
+        isComplete = rows.count < Self.pageSize
+        position = rows.last.map(\.position) ?? position
+        return (rows.filter { !seen.contains(id: $0.id.text, stamp: $0.stamp) }, position)
+    }
+
+    /// Notes rows as dealt with.
+    /// - Returns: the new cursor when it moved.
+    func finish(_ rows: [ChangedRow], end: WatchCursor) -> WatchCursor? {
+        for row in rows { seen.insert(id: row.id.text, stamp: row.stamp) }
+        guard end > cursor else { return nil }
+        cursor = end
+        seen.forget(before: cursor.back(by: overlap).stamp)
+        return cursor
+    }
+
+    private func row(_ record: JSONObject) throws -> ChangedRow {
+        let orderField = object == .order ? "Id" : "OrderId"
+        guard let id = record["Id"]?.string, let orderId = record[orderField]?.string,
+            let stamp = record["SystemModstamp"]?.string
+        else {
+            throw SalesforceFailure.systemTrouble(reason: "a row of \(object.rawValue) lacks its id or stamp")
+        }
+        return ChangedRow(
+            id: try SalesforceId(id), orderId: try SalesforceId(orderId), stamp: try UTCInstant(stamp),
+            statusCode: record["StatusCode"]?.string, status: record["Status"]?.string)
+    }
+}
