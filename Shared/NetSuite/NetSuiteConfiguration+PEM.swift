@@ -28,8 +28,8 @@ extension NetSuiteConfiguration {
         }
         guard algorithm.suits(key) else {
             throw NetSuiteConfigurationError(
-                description: "the private key cannot sign with \(algorithmName): PS… is for RSA keys, ES256 for EC keys "
-                    + "on P-256, ES384 for P-384, ES512 for P-521")
+                description: "the private key cannot sign with \(algorithmName): PS… is for RSA keys, "
+                    + "ES256 for EC keys on P-256, ES384 for P-384, ES512 for P-521")
         }
         self.init(
             baseURL: baseURL, tokenAudience: tokenAudience, clientId: clientId, certificateId: certificateId,

@@ -1,7 +1,7 @@
 /// A service's configuration as `--help` prints it.
-enum SettingsTable {
+public enum SettingsTable {
     /// One line a variable: name, meaning, and its default or whether it must be set.
-    static func text(_ settings: [SettingDescription]) -> String {
+    public static func text(_ settings: [SettingDescription]) -> String {
         let names = settings.map { $0.isSecret ? "\($0.name)[_FILE]" : $0.name }
         let width = names.map(\.count).max() ?? 0
         return zip(names, settings).map { name, setting in
