@@ -26,8 +26,8 @@ struct CrossdockCommand {
         ],
         run: { arguments in
             guard arguments.flag("version") else {
-                TerminalOutput.standardError("crossdock: a command is missing\nTry: crossdock --help\n")
-                return ExitCode.usage
+                TerminalOutput.standardOutput(root.helpText())
+                return ExitCode.success
             }
             TerminalOutput.standardOutput("crossdock \(ProductVersion.text)\n")
             return ExitCode.success
