@@ -111,7 +111,12 @@ let allTests: [Target] = [
     tests("OrderMapping", ["OrderMapping", "Contracts", "JSONText", "NetSuite", "YAML"]),
     tests(
         "ServiceRuntime", ["ServiceRuntime", "Kafka", "Ledger", "Contracts", "EventLoop", "Telemetry", "HTTPServer"]),
-    tests("OrderPublisher", ["OrderPublisher", "Contracts", "JSONText", "Salesforce", "Ledger", "EventLoop"]),
+    tests(
+        "OrderPublisher",
+        [
+            "OrderPublisher", "Contracts", "JSONText", "Salesforce", "Ledger", "Postgres", "ServiceRuntime",
+            "EventLoop", "Telemetry",
+        ]),
     tests(
         "NetSuiteWriter",
         [
