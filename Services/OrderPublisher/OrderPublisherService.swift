@@ -18,7 +18,8 @@ enum OrderPublisherService {
         let configuration = try OrderPublisherConfiguration(host.settings)
         let client = SalesforceClient(
             configuration: try SalesforceConfiguration(host.settings), userAgent: "crossdock order-publisher",
-            certificateAuthorityFile: try host.settings.optional(SalesforceSettings.certificateAuthority), logger: host.logger)
+            certificateAuthorityFile: try host.settings.optional(SalesforceSettings.certificateAuthority),
+            logger: host.logger)
         let measures = PublisherMeasures(host.metrics)
         let ledger = try host.addLedger()
         let producer = try host.addEventProducer()
