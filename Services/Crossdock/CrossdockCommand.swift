@@ -11,7 +11,7 @@ struct CrossdockCommand {
         exit(EventLoop.shared.run { await root.main() })
     }
 
-    static let root = Command(
+    static let root: Command = Command(
         name: "crossdock", summary: "Orders between Salesforce and NetSuite: where they are, what went wrong, set-up",
         discussion: """
             Reads the environment variables of the services (POSTGRES_…, SALESFORCE_…, NETSUITE_…, MAPPING_FILE).
