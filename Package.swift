@@ -123,7 +123,12 @@ let allTests: [Target] = [
             "NetSuiteWriter", "Contracts", "JSONText", "NetSuite", "OrderMapping", "Ledger", "ServiceRuntime",
             "EventLoop",
         ]),
-    tests("StatusFeedback", ["StatusFeedback", "Contracts", "JSONText", "Salesforce", "Ledger", "EventLoop"]),
+    tests(
+        "StatusFeedback",
+        [
+            "StatusFeedback", "Contracts", "JSONText", "Salesforce", "Ledger", "ServiceRuntime", "Kafka", "Postgres",
+            "EventLoop", "Telemetry",
+        ]),
     tests("Crossdock", ["Crossdock", "Contracts", "JSONText", "Ledger", "CommandLineGrammar", "EventLoop"]),
     tests("SalesforceSandbox", ["SalesforceSandbox", "JSONText", "HTTPServer", "Signing", "EventLoop"]),
     tests("NetSuiteSandbox", ["NetSuiteSandbox", "JSONText", "HTTPServer", "Signing", "EventLoop"]),

@@ -1,0 +1,19 @@
+import EventLoop
+import Ledger
+
+/// The rows that say what Salesforce must show, one an order; tests keep them in memory.
+@Loop
+protocol FeedbackStore: Sendable {
+    /// Takes settlements in, at most one per order; a lower sequence than the one known changes nothing.
+    func takeSettlements(_ arrived: [ArrivedSettlement]) async throws
+    /// Claims rows whose newest state must be shown, or shown again.
+    func claimFeedback(limit: Int, holder: String, lease: Duration) async throws -> [FeedbackClaim]
+    /// Stores how the calls ended and frees the rows.
+    func finishFeedback(_ results: [FeedbackResult]) async throws
+    /// How long until a row is due that is not due now.
+    func nextFeedbackDue() async throws -> Duration?
+    /// Keeps messages that cannot be read.
+    func recordUndecodable(_ letters: [UnclaimedLetter]) async throws -> [StoredSettlement?]
+}
+
+extension Ledger: FeedbackStore {}

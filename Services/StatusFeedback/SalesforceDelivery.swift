@@ -1,0 +1,186 @@
+import Contracts
+import EventLoop
+import JSONText
+import Ledger
+import Salesforce
+import Telemetry
+
+/// How a batch of claimed rows ended.
+struct DeliveredBatch: Sendable {
+    var results: [FeedbackResult]
+    /// Why Salesforce as a whole did not serve, where it did not.
+    var trouble: String?
+}
+
+/// Writes a batch of claimed rows to Salesforce: one record per order and per account, each with its own result.
+@Loop
+final class SalesforceDelivery {
+    private let salesforce: any SalesforceRecords
+    private let clock: any TimeSource
+    private let metrics: FeedbackMetrics
+    private let logger: Logger
+    private var customers = CustomerLinks()
+
+    init(salesforce: any SalesforceRecords, clock: any TimeSource, metrics: FeedbackMetrics, logger: Logger) {
+        self.salesforce = salesforce
+        self.clock = clock
+        self.metrics = metrics
+        self.logger = logger
+    }
+
+    /// Writes the rows; every row has a result, whatever happens.
+    func deliver(_ claims: [FeedbackClaim]) async -> DeliveredBatch {
+        var plans: [FeedbackPlan] = []
+        var results: [FeedbackResult] = []
+        for claim in claims {
+            do throws(ContractError) {
+                plans.append(try FeedbackPlan(claim))
+            } catch {
+                results.append(FeedbackResult(claim: claim, end: .refused(unreadable(error))))
+            }
+        }
+        let accounts: [RecordUpdate]
+        do {
+            accounts = try await accountUpdates(plans)
+        } catch {
+            // Nothing was sent yet.
+            results += plans.map { FeedbackResult(claim: $0.claim, end: .sendAgain(after: .zero)) }
+            return DeliveredBatch(results: results, trouble: "\(error)")
+        }
+        let now = UTCInstant(date: clock.wallClock)
+        let updates = plans.compactMap { $0.update(at: now) } + accounts
+        let outcomes = await write(updates)
+        note(updates, outcomes, plans)
+        return DeliveredBatch(
+            results: results + ends(plans, updates, outcomes), trouble: outcomes.compactMap(\.trouble).first)
+    }
+
+    private func accountUpdates(_ plans: [FeedbackPlan]) async throws(SalesforceFailure) -> [RecordUpdate] {
+        let links = customers.unknown(among: plans.compactMap(\.customer))
+        guard !links.isEmpty else { return [] }
+        let present = try await salesforce.customerIds(of: links.map(\.account))
+        return customers.updates(for: links, present: present)
+    }
+
+    /// Writes records, 200 a call; a call that is refused as a whole is halved until the record is found.
+    private func write(_ updates: [RecordUpdate]) async -> [RecordOutcome] {
+        var outcomes: [RecordOutcome] = []
+        var rest = updates[...]
+        while !rest.isEmpty {
+            let call = Array(rest.prefix(SalesforceClient.maximumRecordsPerCall))
+            rest = rest.dropFirst(call.count)
+            if let trouble = outcomes.last?.trouble {
+                outcomes += call.map { _ in .systemTrouble(reason: trouble) }
+            } else {
+                outcomes += await writeOnce(call)
+            }
+        }
+        return outcomes
+    }
+
+    private func writeOnce(_ updates: [RecordUpdate]) async -> [RecordOutcome] {
+        do {
+            let results = try await salesforce.update(updates)
+            metrics.calls.add(1, "answered")
+            return results.map(RecordOutcome.init)
+        } catch {
+            metrics.calls.add(1, error.name)
+            switch error {
+            case .systemTrouble(let reason): return updates.map { _ in .systemTrouble(reason: reason) }
+            case .unknownOutcome(let reason): return updates.map { _ in .unknown(reason: reason) }
+            case .refused(let refusal) where refusal.isOfTheConfiguration:
+                return updates.map { _ in .systemTrouble(reason: refusal.asConfigurationTrouble) }
+            case .refused(let refusal):
+                guard updates.count > 1 else { return [.refused(refusal)] }
+                return await write(Array(updates.prefix(updates.count / 2)))
+                    + write(Array(updates.dropFirst(updates.count / 2)))
+            }
+        }
+    }
+
+    private func ends(
+        _ plans: [FeedbackPlan], _ updates: [RecordUpdate], _ outcomes: [RecordOutcome]
+    ) -> [FeedbackResult] {
+        let byRecord = Dictionary(zip(updates.map(\.id), outcomes), uniquingKeysWith: { first, _ in first })
+        var lettered: Set<SalesforceId> = []
+        return plans.map { plan in
+            var account = plan.customer.flatMap { byRecord[$0.account] }
+            // One letter tells of an account, however many of its orders are in the batch.
+            if case .refused? = account, let id = plan.customer?.account, !lettered.insert(id).inserted {
+                account = nil
+            }
+            return FeedbackResult(
+                claim: plan.claim, end: end(of: plan, order: byRecord[plan.order], account: account))
+        }
+    }
+
+    private func note(_ updates: [RecordUpdate], _ outcomes: [RecordOutcome], _ plans: [FeedbackPlan]) {
+        let links = Dictionary(plans.compactMap(\.customer).map { ($0.account, $0) }, uniquingKeysWith: { $1 })
+        for (update, outcome) in zip(updates, outcomes) {
+            metrics.records.add(1, update.object, outcome.name)
+            if outcome == .updated, let link = links[update.id], update.object == "Account" {
+                customers.remember(link)
+            }
+            if case .refused(let refusal) = outcome {
+                logger.warning(
+                    "Salesforce refused a record", LogField(.recordType, update.object), .errorCode(refusal.code),
+                    LogField(.field, refusal.fields.first ?? ""))
+            }
+        }
+        for plan in plans {
+            logger.debug("shown in Salesforce", .orderId(plan.order.text), LogField(.sequence, plan.claim.sequence))
+        }
+    }
+
+    private func unreadable(_ error: ContractError) -> DeadLetterContent {
+        let letterClass = DeadLetterClass.invalidMessage
+        return DeadLetterContent(
+            letterClass: letterClass.rawValue, field: error.path, sentence: "\(letterClass.sentence) Found: \(error).",
+            message: nil)
+    }
+}
+
+extension RecordOutcome {
+    /// The word for metrics.
+    var name: String {
+        switch self {
+        case .updated: "updated"
+        case .busy: "busy"
+        case .refused: "refused"
+        case .systemTrouble: "not_sent"
+        case .unknown: "unknown"
+        }
+    }
+
+    /// Why Salesforce as a whole did not serve.
+    var trouble: String? {
+        switch self {
+        case .systemTrouble(let reason), .unknown(let reason): reason
+        case .updated, .busy, .refused: nil
+        }
+    }
+}
+
+extension SalesforceFailure {
+    /// The word for metrics.
+    fileprivate var name: String {
+        switch self {
+        case .refused: "refused"
+        case .systemTrouble: "trouble"
+        case .unknownOutcome: "unknown"
+        }
+    }
+}
+
+/// The figures of the way to Salesforce.
+@Loop
+struct FeedbackMetrics: Sendable {
+    let calls: Counter
+    let records: Counter
+
+    init(_ registry: MetricsRegistry) {
+        calls = registry.counter("salesforce_writes_total", help: "Calls that write to Salesforce", labels: ["result"])
+        records = registry.counter(
+            "salesforce_records_total", help: "Records written to Salesforce", labels: ["object", "result"])
+    }
+}

@@ -1,0 +1,87 @@
+import Contracts
+import EventLoop
+import FoundationEssentials
+import JSONText
+import Ledger
+import ServiceRuntime
+import Telemetry
+
+/// Takes settlements into the ledger: the message is finished once its row is durable, and Salesforce is told from there.
+@Loop
+final class SettlementIntake {
+    private let store: any FeedbackStore
+    private let patience: DatabasePatience
+    private let time: any TimeSource
+    private let wakeSender: @Loop @Sendable () -> Void
+    private let rows: Coalescer<ArrivedSettlement, Void>
+
+    init(
+        store: any FeedbackStore, patience: DatabasePatience, time: any TimeSource,
+        wakeSender: @escaping @Loop @Sendable () -> Void
+    ) {
+        self.store = store
+        self.patience = patience
+        self.time = time
+        self.wakeSender = wakeSender
+        rows = Coalescer(maximumBatch: 500, time: time) { arrived in
+            let newest = newestPerOrder(arrived)
+            try await patience.untilAnswered { try await store.takeSettlements(newest) }
+            return arrived.map { _ in () }
+        }
+    }
+
+    func handle(_ delivery: Delivery) async -> Outcome {
+        do {
+            switch readSettlement(delivery) {
+            case .success(let settlement): return try await take(settlement, delivery)
+            case .failure(let error): return try await bury(delivery, because: error)
+            }
+        } catch is CancellationError {
+            return .retry(Trouble(.order, "the service stops"))
+        } catch {
+            return .retry(Trouble(.database, "\(error)"))
+        }
+    }
+
+    private func readSettlement(_ delivery: Delivery) -> Result<Settlement, ContractError> {
+        do throws(ContractError) {
+            return .success(try delivery.read(Topic.orderSettled).message)
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func take(_ settlement: Settlement, _ delivery: Delivery) async throws -> Outcome {
+        _ = try await rows.submit(
+            ArrivedSettlement(
+                orderId: settlement.orderId.text, sequence: settlement.sequence, value: delivery.payload,
+                traceParent: delivery.trace.traceparent))
+        wakeSender()
+        return .written
+    }
+
+    /// A settlement that cannot be read is kept without its order: the writer's own row says how that stands.
+    private func bury(_ delivery: Delivery, because error: ContractError) async throws -> Outcome {
+        let source = delivery.sourceMessage
+        let isJSON = (try? JSONValue.parse(delivery.payload)) != nil
+        let letterClass: DeadLetterClass = isJSON ? .invalidMessage : .undecodable
+        let letter = UnclaimedLetter(
+            orderId: nil, traceParent: delivery.trace.traceparent,
+            content: DeadLetterContent(
+                letterClass: letterClass.rawValue, field: error.path.isEmpty ? nil : error.path,
+                sentence: "\(letterClass.sentence) Found: \(error).", message: source),
+            settlementEventId: EventId.new(at: time.wallClock).text)
+        try await patience.untilAnswered { [store] in _ = try await store.recordUndecodable([letter]) }
+        delivery.logger.warning("a settlement cannot be read", LogField(.letterClass, letterClass.rawValue))
+        return .dead
+    }
+}
+
+/// Of several settlements of one order the one with the highest sequence.
+func newestPerOrder(_ arrived: [ArrivedSettlement]) -> [ArrivedSettlement] {
+    var newest: [String: ArrivedSettlement] = [:]
+    for settlement in arrived where settlement.sequence > newest[settlement.orderId]?.sequence ?? 0 {
+        newest[settlement.orderId] = settlement
+    }
+    return newest.values.sorted { $0.orderId < $1.orderId }
+}

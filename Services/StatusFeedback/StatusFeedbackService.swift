@@ -1,0 +1,33 @@
+import Contracts
+import EventLoop
+import Ledger
+import Salesforce
+import ServiceRuntime
+import Telemetry
+
+/// Puts status-feedback together, once, in the order in which its parts start; they stop in the other one.
+@Loop
+enum StatusFeedbackService {
+    static func build(_ configuration: StatusFeedbackConfiguration, on host: ServiceHost) throws {
+        let ledger = try host.addLedger()
+        let client = SalesforceClient(
+            configuration: configuration.salesforce, userAgent: "crossdock-\(host.instance)",
+            certificateAuthorityFile: configuration.certificateAuthorityFile, time: host.time, logger: host.logger)
+        host.lifecycle.add("Salesforce client", stop: { client.close() })
+
+        // A batch makes three calls at most: the accounts, then two times up to 200 records.
+        let lease = configuration.salesforce.deadline * 3 + .seconds(30)
+        let delivery = SalesforceDelivery(
+            salesforce: client, clock: host.time, metrics: FeedbackMetrics(host.metrics), logger: host.logger)
+        let sender = FeedbackSender(
+            store: ledger, delivery: delivery, troubles: host.troubles, patience: host.databasePatience,
+            holder: host.instance, lease: lease, interval: configuration.interval, time: host.time,
+            logger: host.logger)
+        host.lifecycle.add("sender to Salesforce", start: { sender.start() }, stop: { await sender.stop() })
+
+        let intake = SettlementIntake(
+            store: ledger, patience: host.databasePatience, time: host.time, wakeSender: { sender.wake() })
+        try host.addConsumeLoop(
+            topic: Topic.orderSettled.name, mayTake: { sender.isFlowing }, handler: { await intake.handle($0) })
+    }
+}
