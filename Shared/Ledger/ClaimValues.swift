@@ -1,7 +1,12 @@
 public import FoundationEssentials
 
 /// An order version that the writer wants to work on.
+///
+/// The value is the request's identity: repeating the same value after a lost answer gives the same claim, while a new
+/// value for the same message (a redelivery) finds the order busy.
 public struct ClaimRequest: Sendable {
+    /// Made with the value.
+    let requestId = UUID().uuidString
     /// Salesforce order id, 18 characters.
     public var orderId: String
     /// Salesforce order number.

@@ -2,21 +2,125 @@ public import Postgres
 
 extension Ledger {
     /// Orders, last changed first.
-    public func orders(_ filter: OrderFilter = .all, limit: Int = 50) async throws(PostgresError) -> [OrderSummary] {
-        fatalError("follows")
+    public func orders(
+        _ filter: OrderFilter = .all, limit: Int = 50
+    ) async throws(PostgresError) -> [OrderSummary] {
+        let wanted: String
+        switch filter {
+        case .all: wanted = "true"
+        case .needsAttention: wanted = "x.state = 'needs attention'"
+        case .waiting: wanted = "x.state = 'waiting'"
+        case .underway: wanted = "x.state = 'underway'"
+        case .written:
+            wanted = "x.written_version is not null and x.state not in ('needs attention', 'waiting', 'underway')"
+        }
+        let rows = try await run(
+            """
+            select * from (\(unsafe: Self.summaries)) x where \(unsafe: wanted)
+            order by x.changed_at desc, x.order_id limit \(limit)
+            """)
+        return try rows.map { row throws(PostgresError) in try OrderSummary(row) }
     }
 
     /// Orders whose Salesforce id (15 or 18 characters) or number, or NetSuite id or number is the text given.
-    public func findOrders(_ text: String) async throws(PostgresError) -> [OrderSummary] { fatalError("follows") }
+    public func findOrders(_ text: String) async throws(PostgresError) -> [OrderSummary] {
+        let text = Self.storable(text)
+        let rows = try await run(
+            """
+            select * from (\(unsafe: Self.summaries)) x
+            where x.order_id in (
+                select order_id from orders where order_id = \(text)
+                union all select order_id from orders
+                    where length(\(text)) = 15 and order_id >= \(text) and order_id < \(text) || '~'
+                union all select order_id from orders where order_number = \(text)
+                union all select order_id from orders where netsuite_number = \(text)
+                union all select order_id from orders where netsuite_id = \(Int64(text)))
+            order by x.changed_at desc, x.order_id
+            """)
+        return try rows.map { row throws(PostgresError) in try OrderSummary(row) }
+    }
 
     /// Everything that happened to an order, in time order; nil when it is not known.
-    public func history(of orderId: String) async throws(PostgresError) -> OrderHistory? { fatalError("follows") }
+    public func history(of orderId: String) async throws(PostgresError) -> OrderHistory? {
+        let summaries = try await run(
+            "select * from (\(unsafe: Self.summaries)) x where x.order_id = \(orderId)")
+        guard let summary = summaries.first else { return nil }
+        let rows = try await run(
+            "select * from (\(unsafe: Self.events)) e where e.order_id = \(orderId) order by e.at, e.rank")
+        return OrderHistory(
+            summary: try OrderSummary(summary),
+            events: try rows.map { row throws(PostgresError) in try OrderEvent(row) })
+    }
 
-    /// Dead letters, newest first; `state` nil for all of them.
-    public func deadLetters(
-        state: String? = "open", limit: Int = 50
-    ) async throws(PostgresError) -> [DeadLetter] { fatalError("follows") }
+    private static let summaries = """
+            select o.order_id, o.order_number, o.netsuite_id, o.netsuite_number, o.written_version, o.changed_at,
+                greatest(p.version, a.version, o.written_version) as newest_version, s.outcome as last_outcome,
+                coalesce(l.sentence, h.sentence) as sentence,
+                case when l.letter_id is not null then 'needs attention' when h.order_id is not null then 'waiting'
+                    when s.sequence is null or greatest(p.version, a.version) > s.version then 'underway'
+                    else coalesce(o.netsuite_state, s.outcome) end as state
+            from orders o
+            left join lateral (select version from publications x where x.order_id = o.order_id
+                order by x.version desc limit 1) p on true
+            left join lateral (select version from attempts x where x.order_id = o.order_id and x.state <> 'not-sent'
+                order by x.attempt_id desc limit 1) a on true
+            left join lateral (select outcome, sequence, version from settlements x where x.order_id = o.order_id
+                order by x.sequence desc limit 1) s on true
+            left join lateral (select letter_id, sentence from dead_letters x where x.order_id = o.order_id
+                and x.state in ('open', 'replaying') order by x.letter_id desc limit 1) l on true
+            left join held_orders h on h.order_id = o.order_id
+        """
 
-    /// How many letters are open, by class.
-    public func deadLetterCounts() async throws(PostgresError) -> [DeadLetterCount] { fatalError("follows") }
+    private static let events = """
+            select order_id, created_at as at, 1 as rank, 'published' as kind, version, null as outcome, null as detail,
+                null as by, event_id as reference, trace_parent from publications
+            union all select order_id, acknowledged_at, 2, 'acknowledged', version, null, null, null, event_id, trace_parent
+                from publications where acknowledged_at is not null
+            union all select order_id, requested_at, 0, 'publish-requested', null, null, answer, requested_by,
+                request_id::text, null from publish_requests
+            union all select order_id, seen_at, 0, 'left-activated', null, status, null, null, null, null from departures
+            union all select order_id, started_at, 3, 'attempt-started', version, null, null, holder, attempt_id::text,
+                trace_parent from attempts
+            union all select order_id, ended_at, 4, 'attempt-ended', version, state,
+                nullif(concat_ws(' ', summary, 'HTTP ' || status, code), ''), holder, attempt_id::text, trace_parent
+                from attempts where ended_at is not null
+            union all select order_id, opened_at, 5, 'letter-opened', version, class, sentence, null, letter_id::text,
+                trace_parent from dead_letters
+            union all select order_id, closed_at, 7, 'letter-closed', version, state, note, closed_by, letter_id::text, null
+                from dead_letters where closed_at is not null
+            union all select order_id, held_since, 5, 'held', version, code, sentence, null, null, trace_parent
+                from held_orders
+            union all select order_id, settled_at, 6, 'settled', version, outcome, 'sequence ' || sequence, null, event_id,
+                trace_parent from settlements
+            union all select order_id, published_at, 8, 'settlement-published', version, outcome, 'sequence ' || sequence,
+                null, event_id, trace_parent from settlements where published_at is not null
+            union all select order_id, sent_at, 9, 'shown', null, null, 'sequence ' || sent_sequence, null, null,
+                trace_parent from feedback where sent_at is not null
+        """
+}
+
+extension OrderSummary {
+    init(_ row: PostgresRow) throws(PostgresError) {
+        self.init(
+            orderId: try row.string("order_id"), orderNumber: try row.optionalString("order_number"),
+            netSuiteId: try row.optionalInt64("netsuite_id"),
+            netSuiteNumber: try row.optionalString("netsuite_number"), state: try row.string("state"),
+            newestVersion: try row.optionalInt64("newest_version"),
+            writtenVersion: try row.optionalInt64("written_version"),
+            lastOutcome: try row.optionalString("last_outcome").flatMap(SettledOutcome.init),
+            changedAt: try row.instant("changed_at"), sentence: try row.optionalString("sentence"))
+    }
+}
+
+extension OrderEvent {
+    init(_ row: PostgresRow) throws(PostgresError) {
+        guard let kind = Kind(rawValue: try row.string("kind")) else {
+            throw PostgresError.broken("an event has a kind that this program does not know")
+        }
+        self.init(
+            at: try row.instant("at"), kind: kind, version: try row.optionalInt64("version"),
+            outcome: try row.optionalString("outcome"), detail: try row.optionalString("detail"),
+            by: try row.optionalString("by"), reference: try row.optionalString("reference"),
+            traceParent: try row.optionalString("trace_parent"))
+    }
 }

@@ -10,11 +10,39 @@ public import Telemetry
 public final class Ledger {
     let pool: PostgresPool
     let logger: Logger
+    private let time: any TimeSource
 
     /// A ledger over a pool; nothing is asked of the database yet.
-    public init(pool: PostgresPool, logger: Logger) {
+    public init(pool: PostgresPool, logger: Logger, time: any TimeSource = LoopTime.shared) {
         self.pool = pool
         self.logger = logger
+        self.time = time
+    }
+
+    /// Runs one statement, again after another transaction was in the way or an answer was lost: all of ours are made
+    /// so that doing them twice changes nothing.
+    func run(_ sql: SQL) async throws(PostgresError) -> PostgresRows {
+        var tries = 0
+        while true {
+            do throws(PostgresError) {
+                return try await pool.query(sql)
+            } catch {
+                tries += 1
+                let limit = error.kind == .contention ? 6 : error.kind == .outcomeUnknown ? 2 : 0
+                guard tries <= limit else { throw error }
+                logger.debug("A statement is run again", .reason(error.description))
+                do {
+                    try await time.sleep(for: .milliseconds(Int64.random(in: 5...50)))
+                } catch {
+                    throw PostgresError.cancelled
+                }
+            }
+        }
+    }
+
+    /// A text that PostgreSQL takes: without zero bytes, which neither `text` nor `jsonb` can hold.
+    nonisolated static func storable(_ text: String) -> String {
+        text.utf8.contains(0) ? String(text.map { $0 == "\0" ? "\u{FFFD}" : $0 }) : text
     }
 }
 

@@ -14,6 +14,8 @@ public struct Leadership: Sendable, Equatable {
 public struct Publication: Sendable, Equatable {
     /// Salesforce order id.
     public var orderId: String
+    /// Salesforce order number, where known; not read back.
+    public var orderNumber: String?
     /// Version.
     public var version: Int64
     /// SHA-256 over what counts as a change.
@@ -35,10 +37,12 @@ public struct Publication: Sendable, Equatable {
 
     /// A publication.
     public init(
-        orderId: String, version: Int64, digest: [UInt8], digestFields: String, stampMilliseconds: Int64,
-        eventId: String, traceParent: String, payload: [UInt8]?, requestId: Int64? = nil, createdAt: Date? = nil
+        orderId: String, orderNumber: String? = nil, version: Int64, digest: [UInt8], digestFields: String,
+        stampMilliseconds: Int64, eventId: String, traceParent: String, payload: [UInt8]?, requestId: Int64? = nil,
+        createdAt: Date? = nil
     ) {
         self.orderId = orderId
+        self.orderNumber = orderNumber
         self.version = version
         self.digest = digest
         self.digestFields = digestFields

@@ -41,6 +41,14 @@ public struct PostgresError: Error, Sendable, Equatable, CustomStringConvertible
         self.table = table
     }
 
+    /// The error of a caller that was cancelled between two statements.
+    public static let cancelled = PostgresError(.cancelled, "cancelled between two statements")
+
+    /// The error of a caller that finds rows it cannot understand.
+    ///
+    /// - Parameter reason: In words, without data.
+    public static func broken(_ reason: String) -> PostgresError { PostgresError(.refused, reason) }
+
     /// Whether the same work may succeed later without anybody changing anything.
     public var isRetriable: Bool {
         switch kind {
