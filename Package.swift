@@ -107,7 +107,9 @@ let allTests: [Target] = [
     tests(
         "Salesforce",
         ["Salesforce", "Contracts", "JSONText", "HTTPClient", "HTTPServer", "Signing", "EventLoop", "Telemetry"]),
-    tests("NetSuite", ["NetSuite", "Contracts", "JSONText", "HTTPClient", "HTTPServer", "EventLoop", "Telemetry"]),
+    tests(
+        "NetSuite",
+        ["NetSuite", "Contracts", "JSONText", "HTTPClient", "HTTPServer", "Signing", "EventLoop", "Telemetry"]),
     tests("OrderMapping", ["OrderMapping", "Contracts", "JSONText", "NetSuite", "YAML"]),
     tests(
         "ServiceRuntime", ["ServiceRuntime", "Kafka", "Ledger", "Contracts", "EventLoop", "Telemetry", "HTTPServer"]),

@@ -7,8 +7,8 @@ import Telemetry
 
 /// The OAuth 2.0 access token (client credentials with a signed assertion) that all requests of a process share.
 ///
-/// One renewal serves everybody who waits for it. The fifth refused login locks the user, so no more than three are tried
-/// in thirty minutes.
+/// One renewal serves everybody who waits for it, and a new token is proven by one harmless request before many use it:
+/// the fifth refused login locks the user, so no more than three are tried in thirty minutes.
 @Loop
 final class LoginSession {
     private let configuration: NetSuiteConfiguration
@@ -66,6 +66,9 @@ final class LoginSession {
         if !refusals.isEmpty { refusals = [] }
     }
 
+    /// Whether any request with this token was ever accepted.
+    func hasSucceeded(with token: Secret) -> Bool { lastSuccess?.token == token.reveal() }
+
     /// Whether some request with this token was accepted at or after this moment.
     func hasSucceeded(with token: Secret, since moment: MonotonicInstant) -> Bool {
         lastSuccess.map { $0.token == token.reveal() && $0.at >= moment } ?? false
@@ -100,10 +103,25 @@ final class LoginSession {
         } catch {
             throw .systemTrouble(NetSuiteTrouble(.network, "the token request failed: \(error.description)"))
         }
-        return try read(answer)
+        let (text, life) = try read(answer)
+        try await prove(text)
+        token = (text: text, renewAt: time.now + max(life - Self.renewalMargin, life / 2))
+        logger.info("logged in to NetSuite")
+        return text
     }
 
-    private func read(_ answer: HTTPAnswer) throws(NetSuiteFailure) -> Secret {
+    /// Asks for nothing but whether the token is taken; only a clear no counts.
+    private func prove(_ token: Secret) async throws(NetSuiteFailure) {
+        let call = HTTPCall(
+            method: "OPTIONS", url: configuration.baseURL + "/services/rest/*",
+            headers: [("Authorization", "Bearer \(token.reveal())")],
+            deadline: min(configuration.requestDeadline, .seconds(30)), maximumAnswerBytes: 65_536)
+        guard let answer = try? await transport.send(call), answer.status == 401 else { return }
+        countRefusal()
+        throw login("a fresh token is refused; check certificate, role and integration record")
+    }
+
+    private func read(_ answer: HTTPAnswer) throws(NetSuiteFailure) -> (text: Secret, life: Duration) {
         let body = try? JSONValue.parse(answer.body, limits: .message)
         switch answer.status {
         case 200:
@@ -111,11 +129,7 @@ final class LoginSession {
                 text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
             else { throw .systemTrouble(NetSuiteTrouble(.network, "the token answer is not readable")) }
             let seconds = body?["expires_in"]?.int64 ?? body?["expires_in"]?.string.flatMap { Int64($0) } ?? 3_600
-            let life = Duration.seconds(max(0, min(seconds, 86_400)))
-            let renewAt = time.now + max(life - Self.renewalMargin, life / 2)
-            token = (text: Secret(text), renewAt: renewAt)
-            logger.info("logged in to NetSuite", LogField(.durationMilliseconds, seconds * 1_000))
-            return Secret(text)
+            return (text: Secret(text), life: .seconds(max(0, min(seconds, 86_400))))
         case 400, 401, 403:
             countRefusal()
             let code =

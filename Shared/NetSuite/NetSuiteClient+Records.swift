@@ -149,4 +149,11 @@ public struct GovernanceLimits: Sendable, Equatable {
     public let accountUnallocated: Int64?
     /// To this integration, where some are reserved for it.
     public let integration: Int64?
+
+    /// Makes limits.
+    public init(account: Int64, accountUnallocated: Int64?, integration: Int64?) {
+        self.account = account
+        self.accountUnallocated = accountUnallocated
+        self.integration = integration
+    }
 }

@@ -97,16 +97,23 @@ public final class NetSuiteClient {
         let token = try await session.currentToken()
         switch try await exchange(request, token, until: end) {
         case .done(let result): return try result.get()
-        case .loginRefused: session.refused(token)
+        case .loginRefused: try loginRefused(token)
         }
         let renewed = try await session.currentToken()
         switch try await exchange(request, renewed, until: end) {
         case .done(let result): return try result.get()
         case .loginRefused:
-            session.refused(renewed)
-            session.countRefusal()
-            throw .systemTrouble(NetSuiteTrouble(.login, "NetSuite refuses a fresh token"))
+            try loginRefused(renewed)
+            throw .systemTrouble(NetSuiteTrouble(.login, "NetSuite refuses the login"))
         }
+    }
+
+    /// A token that was good has run out; one that never was is a refused login, and is not tried again at once.
+    private func loginRefused(_ token: Secret) throws(NetSuiteFailure) {
+        session.refused(token)
+        guard !session.hasSucceeded(with: token) else { return }
+        session.countRefusal()
+        throw .systemTrouble(NetSuiteTrouble(.login, "NetSuite refuses a fresh token"))
     }
 
     private enum Exchange {
