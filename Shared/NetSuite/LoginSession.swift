@@ -25,6 +25,8 @@ final class LoginSession {
     static let refusalWindow = Duration.seconds(1_800)
     /// So long before its end a token is renewed.
     private static let renewalMargin = Duration.seconds(300)
+    /// How long a token request, and the proof after it, may take.
+    private static let loginDeadline = Duration.seconds(30)
 
     init(configuration: NetSuiteConfiguration, transport: HTTPTransport, time: any TimeSource, logger: Logger) {
         self.configuration = configuration
@@ -115,7 +117,7 @@ final class LoginSession {
         let call = HTTPCall(
             method: "OPTIONS", url: configuration.baseURL + "/services/rest/*",
             headers: [("Authorization", "Bearer \(token.reveal())")],
-            deadline: min(configuration.requestDeadline, .seconds(30)), maximumAnswerBytes: 65_536)
+            deadline: Self.loginDeadline, maximumAnswerBytes: 65_536)
         guard let answer = try? await transport.send(call), answer.status == 401 else { return }
         countRefusal()
         throw login("a fresh token is refused; check certificate, role and integration record")
@@ -167,7 +169,7 @@ final class LoginSession {
         return HTTPCall(
             method: "POST", url: configuration.baseURL + NetSuiteConfiguration.tokenPath,
             headers: [("Content-Type", "application/x-www-form-urlencoded")], body: Array(form.utf8),
-            deadline: min(configuration.requestDeadline, .seconds(30)), maximumAnswerBytes: 65_536)
+            deadline: Self.loginDeadline, maximumAnswerBytes: 65_536)
     }
 
     private func claims() -> [UInt8] {

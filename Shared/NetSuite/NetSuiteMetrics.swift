@@ -11,7 +11,7 @@ final class NetSuiteMetrics {
 
     init(_ registry: MetricsRegistry) {
         calls = registry.counter(
-            "netsuite_operations_total", help: "Operations on NetSuite by name and outcome.",
+            "netsuite_operations", help: "Operations on NetSuite by name and outcome.",
             labels: ["operation", "outcome"])
         seconds = registry.histogram(
             "netsuite_operation_seconds", help: "Time of an operation on NetSuite, waiting for a slot included.",
