@@ -22,8 +22,7 @@ public enum AnswerInterpretation {
         case 200...299: success(status, headers, body, operation)
         case 429: .failure(throttled)
         case 400, 401, 403, 404, 405, 415: .failure(refusal(status, body))
-        case 502, 503,
-            504 where !operation.changesRecords:
+        case 502...504 where !operation.changesRecords:
             .failure(.systemTrouble(NetSuiteTrouble(.maintenance, "NetSuite answers with status \(status)")))
         default: .failure(.unknown("NetSuite answered with status \(status)"))
         }

@@ -155,10 +155,10 @@ struct HTTPTransportTests {
             }
             let begin = MonotonicInstant.now
             let failure = await failure { () async throws(HTTPFailure) in
-                try await pair.send("POST", body: [1], deadline: .milliseconds(100))
+                try await pair.send("POST", body: [1], deadline: .seconds(1))
             }
             #expect(isUnknown(failure))
-            #expect(MonotonicInstant.now - begin < .seconds(5))
+            #expect(MonotonicInstant.now - begin < .seconds(10))
             await pair.close()
         }
     }
