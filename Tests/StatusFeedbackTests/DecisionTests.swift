@@ -1,0 +1,138 @@
+import Contracts
+import JSONText
+import Ledger
+import Salesforce
+import Testing
+
+@testable import StatusFeedback
+
+@Suite("What Salesforce shows is decided without asking anybody")
+struct DecisionTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let settlement: Settlement
+        let status: String?
+        let message: String?
+
+        init(
+            _ name: String, status: String?, message: String?, _ outcome: Settlement.Outcome,
+            _ change: (inout Settlement) -> Void = { _ in }
+        ) throws {
+            testDescription = name
+            var settlement = try Make.settlement(outcome: outcome)
+            change(&settlement)
+            self.settlement = settlement
+            self.status = status
+            self.message = message
+        }
+    }
+
+    static let letter = Settlement.Letter(id: "1", deadLetterClass: .missingItem, sentence: "No such item.")
+
+    static let cases: [Case] =
+        (try? [
+            Case("written", status: "pending fulfillment", message: nil, .written),
+            Case("unchanged", status: "pending fulfillment", message: nil, .unchanged),
+            Case("superseded", status: "pending fulfillment", message: nil, .superseded),
+            Case("dead", status: "needs attention", message: "No such item.", .dead) { $0.letter = letter },
+            Case("written with an older letter open", status: "needs attention", message: "No such item.", .written) {
+                $0.letter = letter
+            },
+            Case(
+                "dead without its letter", status: "needs attention", message: DeadLetterClass.refused.sentence, .dead),
+            Case("held", status: "waiting", message: "Locked.", .held) { $0.hold = .init(sentence: "Locked.") },
+            Case("held, with a letter open", status: "needs attention", message: "No such item.", .held) {
+                $0.hold = .init(sentence: "Locked.")
+                $0.letter = letter
+            },
+            Case("discarded, never in NetSuite", status: nil, message: nil, .discarded) { $0.netSuite = nil },
+            Case("written, state not read", status: nil, message: nil, .written) { $0.netSuite?.state = nil },
+            Case(
+                "a message too long", status: "needs attention", message: String(repeating: "x", count: 999) + "…",
+                .dead
+            ) {
+                $0.letter = letter
+                $0.letter?.sentence = String(repeating: "x", count: 5000)
+            },
+        ]) ?? []
+
+    @Test("letter before hold before state", arguments: cases)
+    func shown(_ given: Case) {
+        let fields = whatSalesforceShows(given.settlement)
+        #expect(fields.status == given.status)
+        #expect(fields.message == given.message)
+    }
+
+    @Test("the table of cases is there")
+    func casesExist() {
+        #expect(Self.cases.count == 11)
+    }
+
+    @Test("only what differs is sent, and nothing that is not known clears an id")
+    func differences() throws {
+        let first = whatSalesforceShows(try Make.settlement())
+        let all: JSONObject = [
+            "NetSuite_Order_Id__c": "101", "NetSuite_Order_Number__c": "SO1",
+            "NetSuite_Status__c": "pending fulfillment",
+            "NetSuite_Message__c": nil,
+        ]
+        #expect(first.changes(from: nil) == all)
+        #expect(first.changes(from: first).isEmpty)
+        var dead = try Make.settlement(outcome: .dead)
+        dead.netSuite = nil
+        dead.letter = Self.letter
+        let second = whatSalesforceShows(dead)
+        #expect(
+            second.changes(from: first)
+                == ["NetSuite_Status__c": "needs attention", "NetSuite_Message__c": "No such item."])
+        #expect(second.merged(over: first).netSuiteId == "101")
+        #expect(
+            first.changes(from: second.merged(over: first))
+                == ["NetSuite_Status__c": "pending fulfillment", "NetSuite_Message__c": nil])
+    }
+
+    @Test("what the ledger keeps reads back")
+    func storedForm() throws {
+        let fields = whatSalesforceShows(try Make.settlement())
+        #expect(ShownFields(stored: fields.stored) == fields)
+        #expect(ShownFields(stored: [1, 2]) == nil)
+    }
+
+    @Test("a resend says everything again")
+    func resend() throws {
+        let settlement = try Make.settlement()
+        let shown = whatSalesforceShows(settlement).stored
+        #expect(try FeedbackPlan(Make.claim(settlement, shown: shown)).changes.isEmpty)
+        #expect(try FeedbackPlan(Make.claim(settlement, shown: shown, isResend: true)).changes.count == 4)
+    }
+
+    @Test("texts are cut as Salesforce counts and lose control characters")
+    func fittingTexts() {
+        #expect(fitting("a\u{1}b\nc", length: 10) == "a b\nc")
+        #expect(fitting("😀😀😀", length: 5) == "😀😀…")
+        #expect(fitting("12345", length: 5) == "12345")
+    }
+
+    @Test("an account is told once, and a person's value stays")
+    func accounts() throws {
+        var links = CustomerLinks()
+        let wanted = try (1...4).map { CustomerLink(account: try Make.accountId($0), customerId: "7\($0)") }
+        #expect(links.unknown(among: wanted + wanted) == wanted)
+        let present: [SalesforceId: String?] = [
+            wanted[0].account: nil, wanted[1].account: "person's", wanted[2].account: "73",
+        ]
+        let updates = links.updates(for: wanted, present: present)
+        #expect(updates.map(\.id) == [wanted[0].account])
+        #expect(updates[0].fields == ["NetSuite_Customer_Id__c": "71"])
+        links.remember(wanted[0])
+        #expect(links.unknown(among: wanted) == [wanted[1], wanted[3]])
+    }
+
+    @Test("of several settlements of an order the newest counts")
+    func newest() throws {
+        let arrived = try [(1, 3), (1, 2), (2, 1), (1, 4)].map {
+            Make.arrived(try Make.settlement($0.0, sequence: Int64($0.1)))
+        }
+        #expect(newestPerOrder(arrived).map(\.sequence).sorted() == [1, 4])
+    }
+}

@@ -1,0 +1,147 @@
+import Contracts
+import EventLoop
+import Foundation
+import JSONText
+import Salesforce
+import ServiceRuntime
+import Telemetry
+
+@testable import Ledger
+@testable import StatusFeedback
+
+/// Rows in memory, with the rules of the ledger's table.
+@Loop
+final class MemoryStore: FeedbackStore {
+    struct Row {
+        var sequence: Int64
+        var value: [UInt8]
+        var accountId: String?
+        var shown: [UInt8]?
+        var tried: Int64 = 0
+        var resendAt: MonotonicInstant?
+        var fence: Int64 = 0
+        var isClaimed = false
+    }
+
+    let time: any TimeSource
+    var rows: [String: Row] = [:]
+    var ends: [FeedbackResult] = []
+    var letters: [UnclaimedLetter] = []
+    var accounts: [String: String] = [:]
+
+    init(time: any TimeSource) { self.time = time }
+
+    func takeSettlements(_ arrived: [ArrivedSettlement]) async throws {
+        for one in arrived where one.sequence > rows[one.orderId]?.sequence ?? 0 {
+            var row = rows[one.orderId] ?? Row(sequence: 0, value: [])
+            row.sequence = one.sequence
+            row.value = one.value
+            row.accountId = accounts[one.orderId]
+            rows[one.orderId] = row
+        }
+    }
+
+    func claimFeedback(limit: Int, holder: String, lease: Duration) async throws -> [FeedbackClaim] {
+        let due = rows.filter { _, row in
+            !row.isClaimed && (row.resendAt.map { $0 <= time.now } ?? (row.sequence > row.tried))
+        }
+        return due.sorted { $0.key < $1.key }.prefix(limit).map { id, row in
+            rows[id]?.isClaimed = true
+            rows[id]?.fence += 1
+            return FeedbackClaim(
+                orderId: id, accountId: row.accountId, sequence: row.sequence, value: row.value, traceParent: "",
+                shown: row.shown, fence: row.fence + 1, isResend: row.resendAt != nil)
+        }
+    }
+
+    func finishFeedback(_ results: [FeedbackResult]) async throws {
+        ends += results
+        for result in results {
+            guard var row = rows[result.claim.orderId], row.fence == result.claim.fence else { continue }
+            row.isClaimed = false
+            row.tried = result.claim.sequence
+            row.resendAt = nil
+            switch result.end {
+            case .sent(let shown): row.shown = shown
+            case .sendAgain(let wait): row.resendAt = time.now + wait
+            case .refused: break
+            }
+            rows[result.claim.orderId] = row
+        }
+    }
+
+    func nextFeedbackDue() async throws -> Duration? {
+        rows.values.compactMap { $0.isClaimed ? nil : $0.resendAt }.min().map { $0 - time.now }
+    }
+
+    func recordUndecodable(_ letters: [UnclaimedLetter]) async throws -> [StoredSettlement?] {
+        self.letters += letters
+        return letters.map { _ in nil }
+    }
+}
+
+/// A Salesforce that answers as a test tells it.
+@Loop
+final class ScriptedSalesforce: SalesforceRecords {
+    var calls: [[RecordUpdate]] = []
+    var look: [[SalesforceId]] = []
+    var present: [SalesforceId: String?] = [:]
+    /// The answer to a call; an error where there is none.
+    var answer: @Loop ([RecordUpdate]) -> Result<[RecordResult], SalesforceFailure> = { updates in
+        .success(updates.map { _ in .updated })
+    }
+
+    /// Keeps each call waiting, as a Salesforce does that hangs.
+    var hang: (@Loop () async -> Void)?
+
+    func update(_ updates: [RecordUpdate]) async throws(SalesforceFailure) -> [RecordResult] {
+        calls.append(updates)
+        await hang?()
+        return try answer(updates).get()
+    }
+
+    func customerIds(of accounts: [SalesforceId]) async throws(SalesforceFailure) -> [SalesforceId: String?] {
+        look.append(accounts)
+        return present
+    }
+}
+
+enum Make {
+    static func orderId(_ number: Int) throws -> SalesforceId {
+        try SalesforceId("801Qk" + String(repeating: "0", count: 10 - String(number).count) + String(number))
+    }
+
+    static func accountId(_ number: Int) throws -> SalesforceId {
+        try SalesforceId("001Qk" + String(repeating: "0", count: 10 - String(number).count) + String(number))
+    }
+
+    static func settlement(
+        _ number: Int = 1, sequence: Int64 = 1, outcome: Settlement.Outcome = .written,
+        state: OrderState? = .pendingFulfillment, customer: String? = nil
+    ) throws -> Settlement {
+        var settlement = Settlement(
+            orderId: try orderId(number), sequence: sequence, outcome: outcome,
+            settledAt: UTCInstant(millisecondsSinceEpoch: 1_780_000_000_000))
+        settlement.netSuite = .init(id: "10\(number)", number: "SO\(number)", state: state, customerId: customer)
+        return settlement
+    }
+
+    static func arrived(_ settlement: Settlement) -> ArrivedSettlement {
+        ArrivedSettlement(
+            orderId: settlement.orderId.text, sequence: settlement.sequence, value: settlement.encode(), traceParent: ""
+        )
+    }
+
+    static func claim(
+        _ settlement: Settlement, account: SalesforceId? = nil, shown: [UInt8]? = nil, isResend: Bool = false
+    ) -> FeedbackClaim {
+        FeedbackClaim(
+            orderId: settlement.orderId.text, accountId: account?.text, sequence: settlement.sequence,
+            value: settlement.encode(), traceParent: "", shown: shown, fence: 1, isResend: isResend)
+    }
+}
+
+extension Logger {
+    /// Says nothing.
+    static let quiet = Logger(label: "test", sink: { _ in })
+}

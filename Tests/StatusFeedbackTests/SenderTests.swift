@@ -1,0 +1,182 @@
+import Contracts
+import EventLoop
+import Foundation
+import JSONText
+import Kafka
+import Ledger
+import Salesforce
+import Telemetry
+import TestSupport
+import Testing
+
+@testable import ServiceRuntime
+@testable import StatusFeedback
+
+/// Sender and intake over rows in memory and a scripted Salesforce.
+@Loop
+private struct Stage {
+    let time = SimulatedTime(wallClock: Date(timeIntervalSince1970: 1_780_000_000))
+    let store: MemoryStore
+    let salesforce = ScriptedSalesforce()
+    let health = Health()
+    let troubles: Troubles
+    let sender: FeedbackSender
+    let intake: SettlementIntake
+
+    init(realTime: Bool = false) {
+        let time: any TimeSource = realTime ? LoopTime.shared : self.time
+        let metrics = MetricsRegistry()
+        let store = MemoryStore(time: time)
+        self.store = store
+        troubles = Troubles(health: health, metrics: metrics, logger: .quiet)
+        let patience = DatabasePatience(troubles: troubles, time: time)
+        let sender = FeedbackSender(
+            store: store,
+            delivery: SalesforceDelivery(
+                salesforce: salesforce, clock: time, metrics: FeedbackMetrics(metrics), logger: .quiet),
+            troubles: troubles, patience: patience, holder: "test", lease: .seconds(90), interval: .seconds(1),
+            time: time,
+            logger: .quiet)
+        self.sender = sender
+        intake = SettlementIntake(
+            store: store, patience: patience, time: LoopTime.shared, wakeSender: { sender.wake() })
+    }
+
+    func arrive(_ settlement: Settlement) async -> Outcome {
+        await intake.handle(Stage.delivery(settlement.encode(), of: settlement))
+    }
+
+    static func delivery(_ payload: [UInt8], of settlement: Settlement) -> Delivery {
+        let headers = Topic.orderSettled.headers(for: settlement, id: .new(at: Date()), at: Date(), traceparent: nil)
+        let message = KafkaMessage(
+            topic: Topic.orderSettled.name, partition: 0, offset: 7, key: Array(settlement.orderId.text.utf8),
+            value: payload, headers: headers.encode().map { KafkaHeader($0.0, $0.1) }, timestamp: .unavailable)
+        return Delivery(message, clusterId: "c", assignment: 1, logger: .quiet)
+    }
+
+    /// The status that was sent last, by order.
+    var statuses: [String] {
+        salesforce.calls.flatMap { $0 }.compactMap { $0.fields["NetSuite_Status__c"]?.string }
+    }
+}
+
+@Suite("Settlements reach Salesforce in batches, newest last")
+struct SenderTests {
+    @Test("a settlement is shown, and an older one that comes later changes nothing")
+    func olderChangesNothing() async throws {
+        try await onLoop {
+            let stage = Stage()
+            stage.sender.start()
+            #expect(await stage.arrive(try Make.settlement(sequence: 2, state: .shipped)) == .written)
+            try await eventually("the first call") { stage.salesforce.calls.count == 1 }
+            _ = await stage.arrive(try Make.settlement(sequence: 1, state: .pendingApproval))
+            await stage.time.advance(by: .seconds(30))
+            #expect(stage.statuses == ["shipped"])
+            _ = await stage.arrive(try Make.settlement(sequence: 3, state: .invoiced))
+            await stage.time.advance(by: .seconds(2))
+            try await eventually("the second call") { stage.salesforce.calls.count == 2 }
+            #expect(
+                stage.salesforce.calls[1].map { $0.fields.keys } == [["NetSuite_Status__c", "NetSuite_Synced_At__c"]])
+            await stage.sender.stop()
+        }
+    }
+
+    @Test("what arrives while the sender pauses goes in one call")
+    func batches() async throws {
+        try await onLoop {
+            let stage = Stage()
+            stage.sender.start()
+            _ = await stage.arrive(try Make.settlement(1))
+            try await eventually("the first call") { stage.salesforce.calls.count == 1 }
+            for number in 2...250 { _ = await stage.arrive(try Make.settlement(number)) }
+            await stage.time.advance(by: .seconds(1))
+            try await eventually("the second call") { stage.salesforce.calls.count == 2 }
+            await stage.time.advance(by: .seconds(1))
+            try await eventually("the third call") { stage.salesforce.calls.count == 3 }
+            #expect(stage.salesforce.calls.map(\.count) == [1, 200, 49])
+            await stage.sender.stop()
+        }
+    }
+
+    @Test("while Salesforce is in trouble nothing is taken and the service says why; then it flows again")
+    func trouble() async throws {
+        try await onLoop {
+            let stage = Stage()
+            stage.salesforce.answer = { _ in .failure(.systemTrouble(reason: "HTTP 503")) }
+            stage.sender.start()
+            _ = await stage.arrive(try Make.settlement())
+            try await eventually("trouble") { !stage.troubles.isClear }
+            #expect(!stage.sender.isFlowing)
+            #expect(stage.health.notReady.map(\.component) == ["Salesforce"])
+            stage.salesforce.answer = { updates in .success(updates.map { _ in .updated }) }
+            await stage.time.advance(by: .seconds(1))
+            try await eventually("the end of trouble") { stage.troubles.isClear }
+            #expect(stage.sender.isFlowing)
+            #expect(stage.store.rows.values.first?.shown != nil)
+            await stage.sender.stop()
+        }
+    }
+
+    @Test("after an unknown answer the newest state is sent again, 60 s later and whole")
+    func unknownAnswer() async throws {
+        try await onLoop {
+            let stage = Stage()
+            stage.salesforce.answer = { _ in .failure(.unknownOutcome(reason: "cut")) }
+            stage.sender.start()
+            _ = await stage.arrive(try Make.settlement(sequence: 1))
+            try await eventually("the row's end") { stage.store.ends.count == 1 }
+            stage.salesforce.answer = { updates in .success(updates.map { _ in .updated }) }
+            _ = await stage.arrive(try Make.settlement(sequence: 2, state: .shipped))
+            for _ in 0..<58 { await stage.time.advance(by: .seconds(1)) }
+            #expect(stage.salesforce.calls.count == 1)
+            for _ in 0..<8 { await stage.time.advance(by: .seconds(1)) }
+            try await eventually("the second call") { stage.salesforce.calls.count == 2 }
+            #expect(stage.salesforce.calls[1][0].fields["NetSuite_Status__c"] == "shipped")
+            #expect(stage.salesforce.calls[1][0].fields.count == 5)
+            await stage.sender.stop()
+        }
+    }
+
+    @Test("a settlement that cannot be read is kept whole and lets the others pass", arguments: ["{", "{}"])
+    func unreadable(_ payload: String) async throws {
+        try await onLoop {
+            let stage = Stage()
+            let settlement = try Make.settlement()
+            let outcome = await stage.intake.handle(Stage.delivery(Array(payload.utf8), of: settlement))
+            #expect(outcome == .dead)
+            let letter = try #require(stage.store.letters.first)
+            #expect(letter.content.letterClass == (payload == "{" ? "undecodable" : "invalid-message"))
+            #expect(letter.content.message?.value == Array(payload.utf8))
+            #expect(letter.content.message?.offset == 7)
+            #expect(letter.orderId == nil)
+        }
+    }
+
+    @Test("stopping is quick while Salesforce hangs, and the cut batch is due again")
+    func stopping() async throws {
+        try await onLoop {
+            let stage = Stage(realTime: true)
+            stage.salesforce.hang = { try? await LoopTime.shared.sleep(for: .seconds(600)) }
+            stage.salesforce.answer = { _ in .failure(.unknownOutcome(reason: "cancelled")) }
+            stage.sender.start()
+            _ = await stage.arrive(try Make.settlement())
+            try await eventually("the call") { stage.salesforce.calls.count == 1 }
+            let started = MonotonicInstant.now
+            await stage.sender.stop()
+            #expect(MonotonicInstant.now - started < .seconds(2))
+            #expect(stage.store.rows.values.allSatisfy { !$0.isClaimed && $0.resendAt != nil })
+        }
+    }
+
+    @Test("stopping an idle sender waits for nothing")
+    func stoppingIdle() async throws {
+        try await onLoop {
+            let stage = Stage()
+            stage.sender.start()
+            try await eventually("rest") { !stage.time.isIdle }
+            let started = MonotonicInstant.now
+            await stage.sender.stop()
+            #expect(MonotonicInstant.now - started < .seconds(1))
+        }
+    }
+}
