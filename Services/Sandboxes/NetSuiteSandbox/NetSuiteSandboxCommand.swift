@@ -39,7 +39,8 @@ struct NetSuiteSandboxCommand {
                 "audience", placeholder: "URL", help: "a further audience to accept in assertions", isRepeatable: true),
             .integer("concurrency", in: 0...1000, help: "the account's limit of requests in flight", default: 5),
             .integer(
-                "latency-milliseconds", in: 0...600_000, help: "how long every call takes besides its work", default: 0),
+                "latency-milliseconds", in: 0...600_000, help: "how long every call takes besides its work", default: 20
+            ),
             .text(
                 "custom-field", placeholder: "NAME",
                 help: "a further text field: custbody_… (order), custcol_… (line), custentity_… (customer)",

@@ -85,7 +85,9 @@ struct SalesOrder: Equatable, Sendable {
     var modified: Stamp
 
     var subtotal: Decimal { lines.reduce(0) { $0 + $1.amount } }
-    var total: Decimal { subtotal + (values.number("shippingCost") ?? 0) }
+    var total: Decimal {
+        ["shippingCost", "handlingCost"].reduce(subtotal) { $0 + (values.number($1) ?? 0).rounded(toScale: 2) }
+    }
 
     /// The state's letter, computed as NetSuite does from approval, fulfilments, bills and closed lines.
     var state: String {
