@@ -1,0 +1,90 @@
+import Contracts
+import EventLoop
+import Foundation
+import JSONText
+import Ledger
+import Postgres
+import Salesforce
+import Telemetry
+import TestSupport
+import Testing
+
+@testable import ServiceRuntime
+@testable import StatusFeedback
+
+@Suite("The same over the ledger's own rows in PostgreSQL")
+struct LedgerFlowTests {
+    @Test("settlements of 250 orders reach Salesforce in two calls, accounts included, and are then at rest")
+    func throughTheLedger() async throws {
+        try await onLoop {
+            let pool = PostgresPool(
+                configuration: try await PostgresCluster.shared().newLedgerDatabase(), logger: .quiet)
+            let ledger = Ledger(pool: pool, logger: .quiet)
+            let salesforce = ScriptedSalesforce()
+            let account = try Make.accountId(1)
+            salesforce.present.updateValue(nil, forKey: account)
+            _ = try await ledger.claim(
+                [
+                    ClaimRequest(
+                        orderId: try Make.orderId(1).text, orderNumber: "00000001", accountId: account.text, version: 1,
+                        bodyDigest: [1], eventId: EventId.new(at: Date()).text,
+                        traceParent: TraceContext.new().traceparent, replayOf: nil)
+                ], holder: "writer", lease: .seconds(60))
+            let stage = sender(ledger, salesforce)
+            try await ledger.takeSettlements(
+                try (1...250).map { Make.arrived(try Make.settlement($0, sequence: 2, customer: "77")) })
+            stage.sender.start()
+            try await eventually("all calls") { salesforce.calls.flatMap { $0 }.count == 251 }
+            #expect(salesforce.calls.map(\.count) == [200, 1, 50])
+            let written = salesforce.calls.flatMap { $0 }.filter { $0.object == "Account" }
+            #expect(written == [.init(object: "Account", id: account, fields: ["NetSuite_Customer_Id__c": "77"])])
+            try await ledger.takeSettlements([Make.arrived(try Make.settlement(1, sequence: 1, state: .closed))])
+            stage.sender.wake()
+            try await eventually("rest") { try await ledger.nextFeedbackDue() == nil }
+            #expect(salesforce.calls.count == 3)
+            await stage.sender.stop()
+            await pool.close()
+        }
+    }
+
+    @Test("a refused order has an open letter, which a later settlement that is taken closes")
+    func letters() async throws {
+        try await onLoop {
+            let pool = PostgresPool(
+                configuration: try await PostgresCluster.shared().newLedgerDatabase(), logger: .quiet)
+            let ledger = Ledger(pool: pool, logger: .quiet)
+            let salesforce = ScriptedSalesforce()
+            salesforce.answer = { updates in .success(updates.map { _ in .refused(.init(code: "ENTITY_IS_DELETED")) }) }
+            let stage = sender(ledger, salesforce)
+            let open: @Loop () async throws -> Int64? = {
+                try await pool.query(
+                    "select count(*) as n from dead_letters where class = 'salesforce-refused' and state = 'open'"
+                ).first?.int64("n")
+            }
+            try await ledger.takeSettlements([Make.arrived(try Make.settlement())])
+            stage.sender.start()
+            try await eventually("the letter") { try await open() == 1 }
+            salesforce.answer = { updates in .success(updates.map { _ in .updated }) }
+            try await ledger.takeSettlements([Make.arrived(try Make.settlement(sequence: 2, state: .shipped))])
+            stage.sender.wake()
+            try await eventually("its end") { try await open() == 0 }
+            await stage.sender.stop()
+            await pool.close()
+        }
+    }
+
+    @Loop
+    private func sender(
+        _ ledger: Ledger, _ salesforce: ScriptedSalesforce
+    ) -> (sender: FeedbackSender, troubles: Troubles) {
+        let metrics = MetricsRegistry()
+        let troubles = Troubles(health: Health(), metrics: metrics, logger: .quiet)
+        let sender = FeedbackSender(
+            store: ledger,
+            delivery: SalesforceDelivery(
+                salesforce: salesforce, clock: LoopTime.shared, metrics: FeedbackMetrics(metrics), logger: .quiet),
+            troubles: troubles, patience: DatabasePatience(troubles: troubles, time: LoopTime.shared), holder: "test",
+            lease: .seconds(90), interval: .zero, time: LoopTime.shared, logger: .quiet)
+        return (sender, troubles)
+    }
+}
