@@ -94,14 +94,14 @@ final class OrderPublisherPipeline {
         }
         // Salesforce's clock: its stamps are compared with this.
         let start: UTCInstant = if let from = configuration.startFrom { from } else { try await source.presentTime() }
-        let leftOut = try await source.query(
+        let leftOut = try await source.count(
             "SELECT COUNT() FROM Order WHERE StatusCode = 'Activated' AND ActivatedDate < \(start)")
         try await patience.untilAnswered {
             try await self.ledger.moveCursor(Self.startName, to: start.text, under: leadership)
         }
         logger.info(
             "first start: orders activated before this instant are left out until they are asked for",
-            LogField(.instant, start.text), .count(leftOut.totalSize))
+            LogField(.instant, start.text), .count(leftOut))
         return start
     }
 
@@ -216,18 +216,18 @@ final class OrderPublisherPipeline {
         let sendings = ofOrders.map { versions in
             EventLoop.shared.start { await self.produceInTurn(versions.sorted { $0.version < $1.version }) }
         }
-        var confirmed: [String] = []
-        var trouble: Trouble?
-        for sending in sendings {
-            let result = try await sending.value
-            confirmed += result.confirmed
-            trouble = trouble ?? result.trouble
+        let results = try await withTaskCancellationHandler {
+            var results: [(confirmed: [String], trouble: Trouble?)] = []
+            for sending in sendings { results.append(try await sending.value) }
+            return results
+        } onCancel: {
+            for sending in sendings { sending.cancel() }
         }
-        let eventIds = confirmed
+        let eventIds = results.flatMap(\.confirmed)
         if !eventIds.isEmpty {
             try await patience.untilAnswered { try await self.ledger.acknowledgePublications(eventIds) }
         }
-        if let trouble { throw trouble }
+        if let trouble = results.compactMap(\.trouble).first { throw trouble }
     }
 
     private func produceInTurn(_ versions: [Publication]) async -> (confirmed: [String], trouble: Trouble?) {

@@ -50,6 +50,8 @@ public final class KafkaProducer {
     public var pendingCount: Int { handle?.pendingCount ?? 0 }
 
     /// Writes one message and returns once all in-sync replicas have it; a nil value is a tombstone.
+    ///
+    /// A cancelled task gets `outcomeUnknown` at once; its message may still be delivered.
     /// - Throws: ``KafkaError``; `outcomeUnknown` and `unavailable` mean: send it again, with the same event id.
     public func send(
         topic: String, key: [UInt8]?, value: [UInt8]?, headers: [KafkaHeader] = []

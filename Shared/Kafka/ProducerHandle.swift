@@ -11,6 +11,8 @@ final class ProducerHandle {
         case awaited(CheckedContinuation<Result<KafkaDelivery, KafkaError>, Never>)
         /// Reported before anybody asked.
         case reported(Result<KafkaDelivery, KafkaError>)
+        /// Its sender was cancelled; it is still on its way.
+        case abandoned
     }
 
     let client: ClientHandle
@@ -62,7 +64,26 @@ final class ProducerHandle {
             pending[number] = nil
             return result
         }
-        return await withCheckedContinuation { pending[number] = .awaited($0) }
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                guard !Task.isCancelled else {
+                    pending[number] = .abandoned
+                    return continuation.resume(returning: .failure(Self.abandoned))
+                }
+                pending[number] = .awaited(continuation)
+            }
+        } onCancel: {
+            EventLoop.shared.perform { self.abandon(number) }
+        }
+    }
+
+    private static let abandoned = KafkaError(
+        RD_KAFKA_RESP_ERR__TIMED_OUT, kind: .outcomeUnknown, reason: "cancelled while the message was on its way")
+
+    private func abandon(_ number: UInt) {
+        guard case .awaited(let continuation) = pending[number] else { return }
+        pending[number] = .abandoned
+        continuation.resume(returning: .failure(Self.abandoned))
     }
 
     /// Takes every waiting event.
@@ -106,6 +127,8 @@ final class ProducerHandle {
             continuation.resume(returning: result)
         case .handedOver:
             pending[number] = .reported(result)
+        case .abandoned:
+            pending[number] = nil
         case .reported, nil:
             break
         }

@@ -10,12 +10,20 @@ protocol OrderSource: AnyObject, Sendable {
     var serverTime: UTCInstant? { get }
     func presentTime() async throws(SalesforceFailure) -> UTCInstant
     func organizationId() async throws(SalesforceFailure) -> SalesforceId
-    func describe(_ object: String) async throws(SalesforceFailure) -> ObjectDescription?
-    func query(_ soql: SOQL) async throws(SalesforceFailure) -> QueryPage
+    /// The fields that this user may see; none where the object is hidden.
+    func fieldNames(of object: String) async throws(SalesforceFailure) -> Set<String>
+    /// How many records a query without columns (`SELECT COUNT()`) finds.
+    func count(_ soql: SOQL) async throws(SalesforceFailure) -> Int
     func records(_ soql: SOQL) async throws(SalesforceFailure) -> [JSONObject]
 }
 
-extension SalesforceClient: OrderSource {}
+extension SalesforceClient: OrderSource {
+    func fieldNames(of object: String) async throws(SalesforceFailure) -> Set<String> {
+        Set(try await describe(object).map { Array($0.fields.keys) } ?? [])
+    }
+
+    func count(_ soql: SOQL) async throws(SalesforceFailure) -> Int { try await query(soql).totalSize }
+}
 
 /// What the org is like: found out once a term of leadership.
 struct OrganizationFacts: Sendable {
@@ -28,9 +36,9 @@ struct OrganizationFacts: Sendable {
         from source: any OrderSource, custom: OrderFields.Custom, skuSource: OrderFields.SKUSource, currency: String?
     ) async throws -> OrganizationFacts {
         let described = OrderFields.Described(
-            order: try await names(of: "Order", from: source), line: try await names(of: "OrderItem", from: source),
-            account: try await names(of: "Account", from: source),
-            product: try await names(of: "Product2", from: source))
+            order: try await source.fieldNames(of: "Order"), line: try await source.fieldNames(of: "OrderItem"),
+            account: try await source.fieldNames(of: "Account"),
+            product: try await source.fieldNames(of: "Product2"))
         let fields = try OrderFields(described: described, custom: custom, skuSource: skuSource)
         var organizationCurrency = currency
         if organizationCurrency == nil, !fields.isMultiCurrency {
@@ -43,13 +51,6 @@ struct OrganizationFacts: Sendable {
             building: SnapshotBuilding(
                 fields: fields, organizationId: try await source.organizationId(),
                 organizationCurrency: organizationCurrency ?? ""))
-    }
-
-    @Loop
-    private static func names(
-        of object: String, from source: any OrderSource
-    ) async throws(SalesforceFailure) -> Set<String> {
-        Set(try await source.describe(object).map { Array($0.fields.keys) } ?? [])
     }
 }
 

@@ -1,0 +1,247 @@
+import Contracts
+import EventLoop
+import Foundation
+import JSONText
+import Ledger
+import Postgres
+import ServiceRuntime
+import Telemetry
+import TestSupport
+import Testing
+
+@testable import OrderPublisher
+
+/// A publisher over a fresh ledger, a Salesforce in memory, and a list in Kafka's place.
+@Loop
+final class PublisherBench {
+    let salesforce = FakeSalesforce()
+    let ledger: Ledger
+    private let pool: PostgresPool
+    private(set) var sent: [(value: [UInt8], headers: CloudEventHeaders)] = []
+    var kafkaIsDown = false
+    private(set) var leadership: Leadership
+    private(set) var pipeline: OrderPublisherPipeline
+
+    init() async throws {
+        let configuration = try await PostgresCluster.shared().newLedgerDatabase()
+        pool = PostgresPool(configuration: configuration, logger: .silent)
+        ledger = Ledger(pool: pool, logger: .silent)
+        leadership = try await Self.acquire(ledger, holder: "first")
+        pipeline = Self.unusable(ledger, salesforce)
+        pipeline = makePipeline()
+    }
+
+    private static func acquire(_ ledger: Ledger, holder: String) async throws -> Leadership {
+        let found = try await ledger.acquireLeadership(of: "order-publisher", holder: holder, lease: .seconds(60))
+        return try #require(found)
+    }
+
+    private static func unusable(_ ledger: Ledger, _ source: FakeSalesforce) -> OrderPublisherPipeline {
+        makePipeline(ledger, source) { (_, _) async throws(Trouble) in }
+    }
+
+    private func makePipeline() -> OrderPublisherPipeline {
+        Self.makePipeline(ledger, salesforce) { [weak self] (value, headers) async throws(Trouble) in
+            guard let self, !self.kafkaIsDown else { throw Trouble(.kafka, "down") }
+            self.sent.append((value, headers))
+        }
+    }
+
+    private static func makePipeline(
+        _ ledger: Ledger, _ source: FakeSalesforce, send: @escaping OrderPublisherPipeline.Send
+    ) -> OrderPublisherPipeline {
+        let metrics = MetricsRegistry()
+        let troubles = Troubles(health: Health(), metrics: metrics, logger: .silent)
+        let configuration = OrderPublisherConfiguration(
+            pollInterval: .seconds(30), overlap: .seconds(600), reservePercent: 20,
+            startFrom: try? UTCInstant("2026-05-28T20:00:00Z"), skuSource: .stockKeepingUnit, currency: nil,
+            customFields: .init())
+        return OrderPublisherPipeline(
+            source: source, ledger: ledger, patience: DatabasePatience(troubles: troubles, time: LoopTime.shared),
+            configuration: configuration, measures: PublisherMeasures(metrics), logger: .silent,
+            time: LoopTime.shared, send: send)
+    }
+
+    func poll() async throws { try await pipeline.poll(under: leadership) }
+
+    /// Another process takes over, as after a crash.
+    func takeOver() async throws {
+        try await ledger.release(leadership)
+        leadership = try await Self.acquire(ledger, holder: "second")
+        pipeline = makePipeline()
+    }
+
+    func close() async { await pool.close() }
+
+    /// Versions sent of an order, each read as a consumer reads it.
+    func versions(of number: Int) throws -> [Int64] {
+        try sent.filter { $0.headers.subject == FakeSalesforce.id("801Qk", number) }.map { message in
+            let read = try Topic.orderSubmitted.read(
+                key: Array(message.headers.subject.utf8),
+                headers: message.headers.encode().map { ($0.0, Array($0.1.utf8)) }, value: message.value)
+            #expect(read.headers.traceparent.flatMap(TraceContext.init(traceparent:)) != nil)
+            return read.message.version
+        }
+    }
+}
+
+@Suite("The publisher's poll")
+struct PipelineTests {
+    private func withBench(_ body: @escaping @Loop @Sendable (PublisherBench) async throws -> Void) async throws {
+        try await onLoop {
+            let bench = try await PublisherBench()
+            do { try await body(bench) } catch {
+                await bench.close()
+                throw error
+            }
+            await bench.close()
+        }
+    }
+
+    private static func milliseconds(_ text: String) throws -> Int64 { try UTCInstant(text).millisecondsSinceEpoch }
+
+    @Test("an order that became active is published once, complete, under its stamp")
+    func publishesOnce() async throws {
+        try await withBench { bench in
+            try bench.salesforce.activate(1, at: "2026-05-28T20:26:40.000+0000")
+            try await bench.poll()
+            try await bench.poll()
+            #expect(try bench.versions(of: 1) == [try Self.milliseconds("2026-05-28T20:26:40Z")])
+            #expect(try await bench.ledger.unacknowledgedPublications().isEmpty)
+        }
+    }
+
+    @Test("an edit of a line is a new version, a touch is none, and an undone edit is a third")
+    func versionsFollowContent() async throws {
+        try await withBench { bench in
+            try bench.salesforce.activate(1, at: "2026-05-28T20:26:40.000+0000")
+            try await bench.poll()
+            bench.salesforce.change(
+                lineOf: 1, ["Quantity": 5, "SystemModstamp": "2026-05-28T20:30:00.000+0000"])
+            try await bench.poll()
+            bench.salesforce.change(
+                order: 1, ["Status": "Fulfilled", "SystemModstamp": "2026-05-28T20:31:00.000+0000"])
+            try await bench.poll()
+            bench.salesforce.change(
+                lineOf: 1, ["Quantity": 2, "SystemModstamp": "2026-05-28T20:31:00.000+0000"])
+            try await bench.poll()
+            #expect(
+                try bench.versions(of: 1) == [
+                    Self.milliseconds("2026-05-28T20:26:40Z"), Self.milliseconds("2026-05-28T20:30:00Z"),
+                    Self.milliseconds("2026-05-28T20:31:00Z"),
+                ])
+        }
+    }
+
+    @Test("what Kafka did not confirm is sent again under the same event id, also by the next leader")
+    func sendsAgainWithTheSameId() async throws {
+        try await withBench { bench in
+            try bench.salesforce.activate(1, at: "2026-05-28T20:26:40.000+0000")
+            bench.kafkaIsDown = true
+            await #expect(throws: Trouble.self) { try await bench.poll() }
+            let stored = try await bench.ledger.unacknowledgedPublications()
+            #expect(stored.count == 1)
+            await #expect(throws: Trouble.self) { try await bench.poll() }
+            bench.kafkaIsDown = false
+            try await bench.takeOver()
+            try await bench.poll()
+            #expect(bench.sent.map(\.headers.id.text) == stored.map(\.eventId))
+            #expect(try await bench.ledger.unacknowledgedPublications().isEmpty)
+        }
+    }
+
+    @Test("orders activated before the start are left out until they are asked for")
+    func earlierOrdersAreLeftOut() async throws {
+        try await withBench { bench in
+            try bench.salesforce.activate(1, at: "2026-05-28T19:59:59.000+0000")
+            bench.salesforce.change(
+                order: 1, ["PoNumber": "touched", "SystemModstamp": "2026-05-28T20:40:00.000+0000"])
+            try await bench.poll()
+            #expect(bench.sent.isEmpty)
+            try await bench.ledger.requestPublication(of: [FakeSalesforce.id("801Qk", 1)], by: "test")
+            try await bench.poll()
+            #expect(try bench.versions(of: 1).count == 1)
+            #expect(try await bench.ledger.publishRequests().isEmpty)
+        }
+    }
+
+    @Test("an order without SKU becomes one dead letter and keeps nobody else")
+    func unreadableOrdersBecomeLetters() async throws {
+        try await withBench { bench in
+            try bench.salesforce.activate(1, at: "2026-05-28T20:26:40.000+0000")
+            try bench.salesforce.activate(2, at: "2026-05-28T20:26:40.000+0000")
+            bench.salesforce.change(lineOf: 1, ["Product2": nil])
+            try await bench.poll()
+            try await bench.takeOver()
+            try await bench.poll()
+            #expect(try bench.versions(of: 1).isEmpty)
+            #expect(try bench.versions(of: 2).count == 1)
+            let letters = try await bench.ledger.deadLetters()
+            #expect(letters.count == 1)
+            #expect(letters.first?.orderId == FakeSalesforce.id("801Qk", 1))
+        }
+    }
+
+    @Test("thousands of orders of one second are all found, page by page")
+    func ties() async throws {
+        try await withBench { bench in
+            let count = ChangeDetection.pageSize + 300
+            for number in 1...count { try bench.salesforce.activate(number, at: "2026-05-28T20:26:40.000+0000") }
+            try await bench.poll()
+            #expect(Set(bench.sent.map(\.headers.subject)).count == count)
+            #expect(bench.sent.count == count)
+        }
+    }
+
+    @Test("a row that appears behind the cursor is found within the overlap")
+    func lateCommitsAreFound() async throws {
+        try await withBench { bench in
+            try bench.salesforce.activate(1, at: "2026-05-28T20:26:40.000+0000")
+            try await bench.poll()
+            try bench.salesforce.activate(2, at: "2026-05-28T20:17:00.000+0000")
+            try await bench.poll()
+            #expect(try bench.versions(of: 2).count == 1)
+            #expect(try bench.versions(of: 1).count == 1)
+        }
+    }
+
+    @Test("a poll that finds nothing costs two calls")
+    func idlePollsAreCheap() async throws {
+        try await withBench { bench in
+            try bench.salesforce.activate(1, at: "2026-05-28T20:26:40.000+0000")
+            try await bench.poll()
+            let before = bench.salesforce.queries.count
+            try await bench.poll()
+            #expect(bench.salesforce.queries.count - before == 2)
+        }
+    }
+
+    @Test("an order that leaves Activated sends nothing and is kept in its history")
+    func leavingIsRecorded() async throws {
+        try await withBench { bench in
+            try bench.salesforce.activate(1, at: "2026-05-28T20:26:40.000+0000")
+            try await bench.poll()
+            bench.salesforce.change(
+                order: 1,
+                ["StatusCode": "Draft", "Status": "Draft", "SystemModstamp": "2026-05-28T20:50:00.000+0000"])
+            try await bench.poll()
+            #expect(try bench.versions(of: 1).count == 1)
+            let history = try await bench.ledger.history(of: FakeSalesforce.id("801Qk", 1))
+            #expect(history != nil)
+        }
+    }
+
+    @Test("who lost the lead stores and sends nothing any more")
+    func theFenceHolds() async throws {
+        try await withBench { bench in
+            try await bench.poll()
+            let old = (bench.pipeline, bench.leadership)
+            try await bench.takeOver()
+            try bench.salesforce.activate(1, at: "2026-05-28T20:26:40.000+0000")
+            await #expect(throws: LeadershipLost.self) { try await old.0.poll(under: old.1) }
+            #expect(bench.sent.isEmpty)
+            try await bench.poll()
+            #expect(try bench.versions(of: 1).count == 1)
+        }
+    }
+}
