@@ -92,6 +92,25 @@ struct ProducerAndCloseTests {
         }
     }
 
+    @Test("a cancelled sender is told at once that the outcome is unknown")
+    func cancelledSenderReturns() async throws {
+        try await onLoop {
+            let producer = try KafkaProducer(
+                configuration: KafkaProducerConfiguration(
+                    connection: KafkaConnection(bootstrapServers: "127.0.0.1:1", clientId: "test", embedded: true)),
+                logger: .silent)
+            let sending = EventLoop.shared.start {
+                try await producer.send(topic: "test.nowhere.v1", key: nil, value: [1])
+            }
+            try await eventually("the send is handed over") { producer.pendingCount == 1 }
+            sending.cancel()
+            let error = await #expect(throws: KafkaError.self) { try await sending.value }
+            #expect(error?.kind == .outcomeUnknown)
+            #expect(producer.pendingCount == 1)
+            await producer.close(within: .zero)
+        }
+    }
+
     @Test(
         "a black-holed broker holds neither commit nor close nor a waiting send", arguments: KafkaBrokerKind.available)
     func blackHoledBrokerHoldsNothing(kind: KafkaBrokerKind) async throws {

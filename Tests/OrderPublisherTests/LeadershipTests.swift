@@ -1,0 +1,101 @@
+import EventLoop
+import Foundation
+import Ledger
+import Postgres
+import ServiceRuntime
+import Telemetry
+import TestSupport
+import Testing
+
+@testable import OrderPublisher
+
+@Suite("One publisher leads")
+struct LeadershipTests {
+    /// A process of the service, as far as leading goes.
+    @Loop
+    final class Candidate {
+        private(set) var terms: [Int64] = []
+        private(set) var isLeading = false
+        private var task: Task<Void, any Error>?
+
+        init(_ name: String, _ ledger: Ledger) {
+            let metrics = MetricsRegistry()
+            let troubles = Troubles(health: Health(), metrics: metrics, logger: .silent)
+            let leadership = PublisherLeadership(
+                ledger: ledger, holder: name, troubles: troubles,
+                patience: DatabasePatience(troubles: troubles, time: LoopTime.shared),
+                measures: PublisherMeasures(metrics), logger: .silent, time: LoopTime.shared
+            ) { [weak self] term in
+                self?.terms.append(term.fence)
+                self?.isLeading = true
+                // Works until cancelled.
+                try? await LoopTime.shared.sleep(for: .seconds(600))
+                self?.isLeading = false
+            }
+            task = EventLoop.shared.start { await leadership.run() }
+        }
+
+        func stop() async {
+            task?.cancel()
+            _ = await task?.result
+        }
+    }
+
+    @Test("the second stands by, and leads once the first has gone, under a higher fence")
+    func secondTakesOver() async throws {
+        try await onLoop {
+            let configuration = try await PostgresCluster.shared().newLedgerDatabase()
+            let pool = PostgresPool(configuration: configuration, logger: .silent)
+            let ledger = Ledger(pool: pool, logger: .silent)
+            let first = Candidate("first", ledger)
+            try await eventually("the first leads") { first.isLeading }
+            let second = Candidate("second", ledger)
+            let start = MonotonicInstant.now
+            // Longer than a renewal: the first keeps the lead, the second is turned away.
+            try await eventually("two renewals") {
+                MonotonicInstant.now - start > PublisherLeadership.renewInterval * 2
+            }
+            #expect(first.isLeading && !second.isLeading)
+            await first.stop()
+            #expect(!first.isLeading)
+            try await eventually("the second leads") { second.isLeading }
+            #expect(second.terms.count == 1)
+            #expect((second.terms.first ?? 0) > (first.terms.first ?? 0))
+            await second.stop()
+            await pool.close()
+        }
+    }
+
+    @Test("a leader whose lease was taken stops its work by itself")
+    func lostLeaseStopsTheWork() async throws {
+        try await onLoop {
+            let configuration = try await PostgresCluster.shared().newLedgerDatabase()
+            let pool = PostgresPool(configuration: configuration, logger: .silent)
+            let ledger = Ledger(pool: pool, logger: .silent)
+            let first = Candidate("first", ledger)
+            try await eventually("the first leads") { first.isLeading }
+            // As after a pause longer than the lease.
+            let fence = first.terms.first ?? 0
+            _ = try await pool.query("update leaders set holder = 'other', fence = \(fence) + 1")
+            try await eventually("the work stops") { !first.isLeading }
+            await first.stop()
+            await pool.close()
+        }
+    }
+
+    @Test("a database that freezes ends the lead before the lease does")
+    func frozenDatabaseEndsTheLead() async throws {
+        try await onLoop {
+            let cluster = try await PostgresCluster.start()
+            let pool = PostgresPool(configuration: try await cluster.newLedgerDatabase(), logger: .silent)
+            let first = Candidate("first", Ledger(pool: pool, logger: .silent))
+            try await eventually("the first leads") { first.isLeading }
+            let start = MonotonicInstant.now
+            await cluster.stop(signal: SIGQUIT)
+            try await eventually("the work stops") { !first.isLeading }
+            #expect(MonotonicInstant.now - start < PublisherLeadership.lease + .seconds(1))
+            await first.stop()
+            await pool.close()
+        }
+    }
+}
