@@ -1,5 +1,6 @@
 import Contracts
 import JSONText
+import TestSupport
 import Testing
 
 @Suite("A snapshot is read strictly and written exactly")
@@ -71,7 +72,7 @@ struct OrderSnapshotTests {
     @Test("a bad field is refused with path, reason and mend", arguments: badFields)
     func badFieldIsRefused(_ bad: BadField) throws {
         let bytes = try Samples.snapshotBytes(bad.change)
-        let error = try #require(throws: ContractError.self) { try OrderSnapshot.decode(bytes) }
+        let error = try caught(ContractError.self) { try OrderSnapshot.decode(bytes) }
         #expect(error.path == bad.path)
         #expect(error.reason.contains(bad.reason), "\(error)")
         #expect(!error.mend.isEmpty)
@@ -80,13 +81,13 @@ struct OrderSnapshotTests {
     @Test("an error never quotes the data")
     func errorsQuoteNothing() throws {
         let bytes = try Samples.snapshotBytes { $0["effectiveDate"] = "Jane Doe" }
-        let error = try #require(throws: ContractError.self) { try OrderSnapshot.decode(bytes) }
+        let error = try caught(ContractError.self) { try OrderSnapshot.decode(bytes) }
         #expect(!"\(error)".contains("Jane"))
     }
 
     @Test("bytes that are no JSON are refused")
     func noJSON() throws {
-        let error = try #require(throws: ContractError.self) { try OrderSnapshot.decode([0xFF, 0xFE]) }
+        let error = try caught(ContractError.self) { try OrderSnapshot.decode([0xFF, 0xFE]) }
         #expect(error.reason.contains("not UTF-8"))
     }
 

@@ -1,5 +1,6 @@
 import Contracts
 import JSONText
+import TestSupport
 import Testing
 
 @Suite("A settlement is read strictly and written exactly")
@@ -23,7 +24,7 @@ struct SettlementTests {
             (#"{"letter":{"id":"1","class":"refused"}}"#, "letter.sentence"), (#"{"outcome":"written"}"#, "orderId"),
         ])
     func badFields(_ text: String, _ path: String) throws {
-        let error = try #require(throws: ContractError.self) { try Settlement.decode(Array(text.utf8)) }
+        let error = try caught(ContractError.self) { try Settlement.decode(Array(text.utf8)) }
         #expect(error.path == path)
     }
 

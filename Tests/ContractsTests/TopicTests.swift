@@ -1,6 +1,7 @@
 import Contracts
 import Foundation
 import JSONText
+import TestSupport
 import Testing
 
 @Suite("Headers, key and payload of a message agree")
@@ -42,7 +43,7 @@ struct TopicTests {
             ("header ce_subject", try Self.headers().map { $0.name == "ce_subject" ? ($0.name, [0xFF]) : $0 }),
         ]
         for (path, headers) in cases {
-            let error = try #require(throws: ContractError.self) { try Self.read(headers) }
+            let error = try caught(ContractError.self) { try Self.read(headers) }
             #expect(error.path == path)
         }
     }
@@ -50,7 +51,7 @@ struct TopicTests {
     @Test("a key that is not the payload's id is refused", arguments: [nil, "", "801Qk00000aBcDe"])
     func wrongKey(_ key: String?) throws {
         let headers = try Self.headers()
-        let error = try #require(throws: ContractError.self) { try Self.read(headers, key: key) }
+        let error = try caught(ContractError.self) { try Self.read(headers, key: key) }
         #expect(error.path == "key")
     }
 

@@ -1,4 +1,5 @@
 import JSONText
+import TestSupport
 import Testing
 
 @Suite("JSON is read strictly")
@@ -63,7 +64,7 @@ struct JSONReaderTests {
 
     @Test("poison is refused with its reason", arguments: poison)
     func poisonIsRefused(_ poison: Poison) throws {
-        let error = try #require(throws: JSONError.self) { try JSONValue.parse(poison.bytes) }
+        let error = try caught(JSONError.self) { try JSONValue.parse(poison.bytes) }
         #expect(error.reason.contains(poison.reason), "\(error)")
     }
 
@@ -114,7 +115,7 @@ struct JSONReaderTests {
 
     @Test("errors name the place and never the data")
     func errorsNameThePlace() throws {
-        let error = try #require(throws: JSONError.self) {
+        let error = try caught(JSONError.self) {
             var reader = try JSONReader(Array(#"{"lines":[{},{"quantity":"secret"}]}"#.utf8))
             try reader.readObject { _, reader in
                 try reader.readArray { reader in
@@ -124,7 +125,7 @@ struct JSONReaderTests {
         }
         #expect(error.path == "lines[1].quantity")
         #expect(error.reason == "a number is expected and a string found")
-        let hostile = try #require(throws: JSONError.self) { try JSONValue.parse(#"{"a secret name": tru }"#) }
+        let hostile = try caught(JSONError.self) { try JSONValue.parse(#"{"a secret name": tru }"#) }
         #expect(hostile.path == "?")
     }
 

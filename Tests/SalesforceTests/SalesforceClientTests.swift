@@ -77,9 +77,9 @@ struct SalesforceLoginTests {
                     status: 400)
             }
             let client = try fake.client()
-            let failure = await #expect(throws: SalesforceFailure.self) { try await client.limits() }
-            #expect("\(try #require(failure))".contains("HTTP 400, invalid_grant, the audience is not accepted"))
-            #expect(!"\(try #require(failure))".contains("Jane"))
+            let failure = try await caught(SalesforceFailure.self) { try await client.limits() }
+            #expect("\(failure)".contains("HTTP 400, invalid_grant, the audience is not accepted"))
+            #expect(!"\(failure)".contains("Jane"))
             await fake.stop()
         }
     }
@@ -96,8 +96,8 @@ struct SalesforceLoginTests {
             let fake = try FakeSalesforce.start()
             fake.loginAnswer = { _ in FakeSalesforce.token("secret-token", instance: instance) }
             let client = try fake.client()
-            let failure = await #expect(throws: SalesforceFailure.self) { try await client.organizationId() }
-            #expect("\(try #require(failure))".contains("instance_url"))
+            let failure = try await caught(SalesforceFailure.self) { try await client.organizationId() }
+            #expect("\(failure)".contains("instance_url"))
             await fake.stop()
         }
     }
@@ -247,13 +247,13 @@ struct SalesforceAnswerTests {
             let fake = try FakeSalesforce.start()
             fake.answer = { _ in given.answer }
             let client = try fake.client()
-            let read = await #expect(throws: SalesforceFailure.self) { try await client.query("SELECT Id FROM Order") }
-            #expect(given.isRead(try #require(read)), "\(String(describing: read))")
-            let write = await #expect(throws: SalesforceFailure.self) {
+            let read = try await caught(SalesforceFailure.self) { try await client.query("SELECT Id FROM Order") }
+            #expect(given.isRead(read), "\(String(describing: read))")
+            let write = try await caught(SalesforceFailure.self) {
                 try await client.update([Self.update(), Self.update()])
             }
-            #expect(given.isWrite(try #require(write)), "\(String(describing: write))")
-            #expect(!"\(try #require(read)) \(try #require(write))".contains("Jane"))
+            #expect(given.isWrite(write), "\(String(describing: write))")
+            #expect(!"\(read) \(write)".contains("Jane"))
             await fake.stop()
         }
     }
@@ -265,8 +265,8 @@ struct SalesforceAnswerTests {
             let client = try fake.client()
             _ = try await client.organizationId()
             await fake.stop()
-            let failure = await #expect(throws: SalesforceFailure.self) { try await client.update([Self.update()]) }
-            #expect(Self.trouble(try #require(failure)))
+            let failure = try await caught(SalesforceFailure.self) { try await client.update([Self.update()]) }
+            #expect(Self.trouble(failure))
         }
     }
 
