@@ -10,7 +10,7 @@ import Telemetry
 enum OrderPublisherService {
     nonisolated static let description = ServiceDescription(
         name: "order-publisher",
-        summary: "Publishes every order that became ready in Salesforce, complete, once per version.",
+        summary: "Publishes every order that became ready in Salesforce, complete, once per version",
         settings: OrderPublisherConfiguration.rows, build: build)
 
     @Sendable

@@ -80,9 +80,13 @@ final class PublisherLeadership {
         }
         renewing.cancel()
         measures.noteLeading(false)
-        // The next leader need not wait for the lease to end; where this fails, it does.
-        let ledger = ledger
-        _ = try? await withDeadline(.seconds(1), time: time) { try await ledger.release(leadership) }
+        // The next leader need not wait for the lease to end; where this fails, it does. A task of its own: this one is
+        // cancelled when the service stops.
+        let (ledger, time) = (ledger, time)
+        let releasing = EventLoop.shared.start {
+            try await withDeadline(.seconds(1), time: time) { try await ledger.release(leadership) }
+        }
+        _ = await releasing.result
         logger.info("no longer leading", LogField(.fence, leadership.fence))
     }
 

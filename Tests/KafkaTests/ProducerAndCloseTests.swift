@@ -47,11 +47,11 @@ struct ProducerAndCloseTests {
             try await withTopic(.embedded, partitionCount: 1) { broker, topic in
                 let producer = try makeProducer(broker)
                 let large = [UInt8](repeating: 0, count: 2_000_000)
-                let error = await #expect(throws: KafkaError.self) {
+                let error = try await caught(KafkaError.self) {
                     try await producer.send(topic: topic, key: nil, value: large, headers: [KafkaHeader("a", "b")])
                 }
-                #expect(error?.kind == .refused)
-                #expect(error?.isRetriable == false)
+                #expect(error.kind == .refused)
+                #expect(error.isRetriable == false)
                 #expect(try await producer.send(topic: topic, key: nil, value: [1]).offset == 0)
                 await producer.close(within: .seconds(2))
             }
@@ -79,10 +79,10 @@ struct ProducerAndCloseTests {
                 connection: KafkaConnection(bootstrapServers: "127.0.0.1:1", clientId: "test", embedded: true))
             configuration.messageTimeout = .seconds(1)
             let producer = try KafkaProducer(configuration: configuration, logger: .silent)
-            let error = await #expect(throws: KafkaError.self) {
+            let error = try await caught(KafkaError.self) {
                 try await producer.send(topic: "test.nowhere.v1", key: nil, value: [1])
             }
-            #expect(error?.kind == .unavailable)
+            #expect(error.kind == .unavailable)
             let start = MonotonicInstant.now
             await producer.close(within: .seconds(1))
             #expect(MonotonicInstant.now - start < .seconds(3))
@@ -104,8 +104,8 @@ struct ProducerAndCloseTests {
             }
             try await eventually("the send is handed over") { producer.pendingCount == 1 }
             sending.cancel()
-            let error = await #expect(throws: KafkaError.self) { try await sending.value }
-            #expect(error?.kind == .outcomeUnknown)
+            let error = try await caught(KafkaError.self) { try await sending.value }
+            #expect(error.kind == .outcomeUnknown)
             #expect(producer.pendingCount == 1)
             await producer.close(within: .zero)
         }
@@ -133,8 +133,8 @@ struct ProducerAndCloseTests {
                 await producer.close(within: .seconds(1))
                 let took = MonotonicInstant.now - start
                 #expect(took < .seconds(5), "it took \(took)")
-                let error = await #expect(throws: KafkaError.self) { try await waiting.value }
-                #expect(error?.isRetriable == true)
+                let error = try await caught(KafkaError.self) { try await waiting.value }
+                #expect(error.isRetriable == true)
             } catch {
                 await broker.stop()
                 throw error
@@ -153,12 +153,12 @@ struct ProducerAndCloseTests {
         try await onLoop {
             let connection = KafkaConnection(
                 bootstrapServers: "127.0.0.1:1", clientId: "test", securitySettings: settings)
-            let error = #expect(throws: KafkaError.self) {
+            let error = try caught(KafkaError.self) {
                 _ = try KafkaProducer(
                     configuration: KafkaProducerConfiguration(connection: connection), logger: .silent)
             }
-            #expect(error?.kind == .configuration)
-            #expect(error?.reason.contains(name) == true)
+            #expect(error.kind == .configuration)
+            #expect(error.reason.contains(name))
         }
     }
 }

@@ -1,6 +1,7 @@
 import Contracts
 import Foundation
 import JSONText
+import TestSupport
 import Testing
 
 @testable import OrderPublisher
@@ -58,10 +59,10 @@ struct SnapshotBuildingTests {
         var described = SampleOrders.described
         described.order.remove("StatusCode")
         described.product = []
-        let error = #expect(throws: MissingFields.self) {
+        let error = try caught(MissingFields.self) {
             try OrderFields(described: described, custom: .init(line: ["Colour__c"]), skuSource: .stockKeepingUnit)
         }
-        #expect(error?.names == ["Order.StatusCode", "OrderItem.Colour__c", "Product2.StockKeepingUnit"])
+        #expect(error.names == ["Order.StatusCode", "OrderItem.Colour__c", "Product2.StockKeepingUnit"])
     }
 
     struct Unusable: Sendable, CustomTestStringConvertible {
@@ -98,11 +99,11 @@ struct SnapshotBuildingTests {
     @Test("an order that cannot be a message names its field and the mend", arguments: unusable)
     func unusableOrdersAreNamed(row: Unusable) throws {
         let building = try SampleOrders.building()
-        let error = #expect(throws: UnusableOrder.self) {
+        let error = try caught(UnusableOrder.self) {
             try building.snapshot(of: SampleOrders.records(row.order, lines: row.lines), version: 1)
         }
-        #expect(error?.field == row.field)
-        #expect(error?.mend.isEmpty == false)
+        #expect(error.field == row.field)
+        #expect(!error.mend.isEmpty)
     }
 
     @Test("the product code stands in for a SKU that is empty, and alone where so configured")

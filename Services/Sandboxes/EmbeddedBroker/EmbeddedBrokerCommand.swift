@@ -11,7 +11,7 @@ struct EmbeddedBrokerCommand {
 
     static let command = Command(
         name: "embedded-broker",
-        summary: "Hosts an embedded Kafka broker on 127.0.0.1, for demo, tests and trial.",
+        summary: "Hosts an embedded Kafka broker on 127.0.0.1, for demo, tests and trial",
         discussion: """
             librdkafka's mock cluster behind a port that the system chooses. It keeps nothing on disk: topics, messages
             and offsets end with the process, and a partition keeps its newest 5 MiB only. Clients need the settings
@@ -19,10 +19,10 @@ struct EmbeddedBrokerCommand {
             """,
         options: [
             .integer(
-                "partitions", in: 1...1000, help: "Partitions of each topic.",
+                "partitions", in: 1...1000, help: "Partitions of each topic",
                 default: EmbeddedCluster.defaultPartitionCount),
-            .text("topic", placeholder: "NAME", help: "A topic besides Crossdock's own.", isRepeatable: true),
-            .text("bootstrap-file", placeholder: "FILE", help: "Write the broker's address into this file once ready."),
+            .text("topic", placeholder: "NAME", help: "A topic besides Crossdock's own", isRepeatable: true),
+            .text("bootstrap-file", placeholder: "FILE", help: "Write the broker's address into this file once ready"),
         ],
         run: { arguments in
             await EmbeddedBrokerService.run(
