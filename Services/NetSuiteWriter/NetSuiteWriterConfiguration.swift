@@ -1,0 +1,54 @@
+import NetSuite
+import ServiceRuntime
+import Signing
+import Telemetry
+
+/// What the writer is set to, beside what every service has.
+struct NetSuiteWriterConfiguration: Sendable {
+    let mappingFile: String
+    let requestDeadline: Duration
+    let itemAge: Duration
+    let unknownChangeWait: Duration
+
+    private static let mappingFile = Setting.text(
+        "MAPPING_FILE", "the mapping from Salesforce's order to NetSuite's (YAML)", isRequired: true)
+    private static let itemAge = Setting.seconds(
+        "ITEM_CACHE_SECONDS", "how long an item found by its SKU is remembered", in: 1...86_400, default: 900)
+    private static let unknownChangeWait = Setting.seconds(
+        "UNKNOWN_CHANGE_WAIT_SECONDS", "how long NetSuite may still work on a change whose answer was lost",
+        in: 0...900, default: 90)
+
+    /// The rows of the configuration table.
+    static let settings: [SettingDescription] =
+        CommonSettings.kafka + CommonSettings.postgres + NetSuiteSettings.all + [
+            mappingFile.description, itemAge.description, unknownChangeWait.description,
+        ]
+
+    init(_ settings: Settings) throws(ConfigurationError) {
+        mappingFile = try settings.value(of: Self.mappingFile)
+        requestDeadline = try settings.value(of: NetSuiteSettings.requestDeadline)
+        itemAge = try settings.value(of: Self.itemAge)
+        unknownChangeWait = try settings.value(of: Self.unknownChangeWait)
+    }
+}
+
+extension NetSuiteWriterConfiguration {
+    /// How NetSuite is reached.
+    func netSuite(_ settings: Settings) throws -> NetSuiteConfiguration {
+        let key: PrivateKey
+        do {
+            key = try PrivateKey(pem: settings.value(of: NetSuiteSettings.privateKey).reveal())
+        } catch {
+            throw ConfigurationError(
+                NetSuiteSettings.privateKey.name, "is no private key", "store it as PEM, without a passphrase")
+        }
+        return NetSuiteConfiguration(
+            baseURL: try settings.value(of: NetSuiteSettings.url),
+            tokenAudience: try settings.optional(NetSuiteSettings.tokenAudience),
+            clientId: try settings.value(of: NetSuiteSettings.clientId),
+            certificateId: try settings.value(of: NetSuiteSettings.certificateId), privateKey: key,
+            algorithm: SignatureAlgorithm(rawValue: try settings.value(of: NetSuiteSettings.signatureAlgorithm))
+                ?? .PS256,
+            concurrency: try settings.value(of: NetSuiteSettings.concurrency), requestDeadline: requestDeadline)
+    }
+}

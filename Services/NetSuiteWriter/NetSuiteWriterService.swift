@@ -1,0 +1,58 @@
+import Contracts
+import EventLoop
+import HTTPClient
+import JSONText
+import NetSuite
+import OrderMapping
+import ServiceRuntime
+import Signing
+import Telemetry
+
+/// Puts the writer together, once, in the order in which its parts start; they stop in the other one.
+@Loop
+enum NetSuiteWriterService {
+    /// Orders that may wait for a request: more would only grow old behind the gate.
+    private static let maximumWaiting = 32
+
+    static func build(_ configuration: NetSuiteWriterConfiguration, on host: ServiceHost) throws {
+        let mapping = try OrderMapping.load(path: configuration.mappingFile)
+        let ledger = try host.addLedger()
+        let producer = try host.addEventProducer()
+        let client = try netSuiteClient(configuration, host)
+        let batches = LedgerBatches(
+            ledger: ledger, patience: host.databasePatience, holder: host.instance,
+            lease: configuration.requestDeadline + .seconds(30), time: host.time)
+        let items = ItemCatalogue(age: configuration.itemAge, time: host.time) { skus in
+            try await client.items(bySKU: skus).filter { !$0.value.isInactive }.mapValues(\.id)
+        }
+        let preparation = Preparation(items: items, mapping: mapping)
+        let pipeline = WriterPipeline(
+            preparation: preparation, batches: batches,
+            customers: CustomerStep(client: client, mapping: mapping),
+            orders: OrderStep(
+                client: client, preparation: preparation, time: host.time,
+                settleTime: configuration.unknownChangeWait),
+            settling: Settling(
+                batches: batches, readBack: ReadBack(client: client, time: host.time), producer: producer,
+                time: host.time),
+            requestDeadline: configuration.requestDeadline, time: host.time)
+        try host.addConsumeLoop(
+            topic: Topic.orderSubmitted.name,
+            mayTake: { client.gate.waitingCount + batches.waitingClaims < maximumWaiting },
+            handler: { await pipeline.handle($0) })
+    }
+
+    private static func netSuiteClient(
+        _ configuration: NetSuiteWriterConfiguration, _ host: ServiceHost
+    ) throws -> NetSuiteClient {
+        let transport = HTTPTransport(
+            configuration: HTTPTransportConfiguration(
+                userAgent: "crossdock-\(host.instance)",
+                certificateAuthorityFile: try host.settings.optional(NetSuiteSettings.certificateAuthority)),
+            time: host.time, logger: host.logger)
+        host.lifecycle.add("NetSuite client", stop: { transport.close() })
+        return NetSuiteClient(
+            configuration: try configuration.netSuite(host.settings), transport: transport, time: host.time,
+            metrics: host.metrics, logger: host.logger)
+    }
+}

@@ -1,0 +1,76 @@
+import Contracts
+import FoundationEssentials
+import JSONText
+import Kafka
+import Ledger
+import ServiceRuntime
+import Signing
+import Telemetry
+
+/// An order message that was read and says one thing.
+struct IncomingOrder: Sendable {
+    let snapshot: OrderSnapshot
+    let headers: CloudEventHeaders
+    /// The message as it came, kept if the order becomes a dead letter.
+    let source: SourceMessage
+    let bodyDigest: [UInt8]
+    let traceparent: String
+
+    /// What the ledger is asked for before anything is sent.
+    var claimRequest: ClaimRequest {
+        ClaimRequest(
+            orderId: snapshot.orderId.text, orderNumber: snapshot.orderNumber, accountId: snapshot.account.id.text,
+            version: snapshot.version, bodyDigest: bodyDigest, eventId: headers.id.text, traceParent: traceparent,
+            replayOf: headers.replayOf)
+    }
+}
+
+/// The first step: bytes become an order, or the letter that says why they do not.
+enum Decoding {
+    enum Result: Sendable {
+        case order(IncomingOrder)
+        case unreadable(UnclaimedLetter)
+    }
+
+    static func decode(_ delivery: Delivery, now: Date) -> Result {
+        let message = delivery.message
+        let source = SourceMessage(
+            clusterId: delivery.clusterId, topic: message.topic, partition: message.partition, offset: message.offset,
+            key: message.key, value: message.value,
+            headers: message.headers.map { .init(name: $0.name, value: $0.value) })
+        do throws(ContractError) {
+            let (snapshot, headers) = try Topic.orderSubmitted.read(
+                key: message.key, headers: message.headers.map { ($0.name, $0.value) }, value: message.value)
+            guard headers.source == Topic.orderSubmitted.source else {
+                throw ContractError(
+                    path: "header \(CloudEventHeaders.Name.source)", reason: "the message comes from an unknown source",
+                    mend: "only the order publisher may send here")
+            }
+            return .order(
+                IncomingOrder(
+                    snapshot: snapshot, headers: headers, source: source,
+                    bodyDigest: Digest.sha256(message.value ?? []), traceparent: delivery.trace.traceparent))
+        } catch {
+            return .unreadable(letter(for: error, source: source, delivery: delivery, now: now))
+        }
+    }
+
+    /// A letter for a message that is not what it should be, under its order where the key names one.
+    static func letter(
+        for error: ContractError, source: SourceMessage, delivery: Delivery, now: Date
+    ) -> UnclaimedLetter {
+        let isJSON = (try? JSONValue.parse(source.value ?? [])) != nil
+        let letterClass: DeadLetterClass = isJSON ? .invalidMessage : .undecodable
+        let order = source.key.flatMap { String(validating: $0, as: UTF8.self) }.flatMap {
+            try? SalesforceId(complete: $0)
+        }
+        let headers = try? CloudEventHeaders.parse(source.headers.map { ($0.name, $0.value) })
+        return UnclaimedLetter(
+            orderId: order?.text, version: headers?.ordering, eventId: headers?.id.text,
+            traceParent: delivery.trace.traceparent, replayOf: headers?.replayOf,
+            content: DeadLetterContent(
+                letterClass: letterClass.rawValue, field: error.path.isEmpty ? nil : error.path,
+                sentence: "\(letterClass.sentence) Found: \(error.description).", message: source),
+            settlementEventId: EventId.new(at: now).text)
+    }
+}

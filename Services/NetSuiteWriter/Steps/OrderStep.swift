@@ -1,0 +1,151 @@
+import Contracts
+import EventLoop
+import JSONText
+import Ledger
+import NetSuite
+import ServiceRuntime
+
+/// Makes NetSuite's sales order equal to the message: created once, or changed by the least that closes the difference.
+@Loop
+struct OrderStep {
+    let client: NetSuiteClient
+    let preparation: Preparation
+    let time: any TimeSource
+    /// How long NetSuite may still work on a change whose answer was lost.
+    let settleTime: Duration
+
+    /// The order, the internal ids of its items and of its customer.
+    struct Wanted: Sendable {
+        let order: IncomingOrder
+        let items: [String: String]
+        let customerId: String
+    }
+
+    /// - Throws: ``StepEnd``.
+    func apply(_ wanted: Wanted, work: OrderWork) async throws -> AttemptOutcome {
+        if let id = work.leased.claim.netSuiteId {
+            return try await change(wanted, work: work) { try await client.salesOrder(.internalId(String(id))) }
+        }
+        return try await create(wanted, work: work)
+    }
+
+    // MARK: Create
+
+    private func create(_ wanted: Wanted, work: OrderWork) async throws -> AttemptOutcome {
+        let order = wanted.order
+        if work.leased.claim.previousUnknown != nil, let landed = try await find(order) {
+            return try await compare(wanted, record: landed, work: work)
+        }
+        let body = try preparation.render(order, customerId: wanted.customerId, items: wanted.items)
+        switch try await work.send({ try await client.createSalesOrder(.object(body), beforeSending: $0) }) {
+        case .applied(let id):
+            return .written(WrittenOrder(netSuiteId: try number(id)))
+        case .refused(let refusal) where refusal.classification == .alreadyExists:
+            if let record = try await find(order) {
+                return try await compare(wanted, record: record, work: work)
+            }
+            throw Refusals.end(of: refusal, order: order)
+        case .refused(let refusal):
+            // An item that was renamed or made inactive since it was looked up is looked up once more.
+            if refusal.path?.hasPrefix("item") == true {
+                preparation.items.forget(Set(order.snapshot.lines.map(\.sku)))
+            }
+            throw Refusals.end(of: refusal, order: order)
+        }
+    }
+
+    private func find(_ order: IncomingOrder) async throws -> SalesOrderRecord? {
+        let externalId = ExternalId.salesOrder(order.snapshot.orderId)
+        return try await read { try await client.salesOrder(.externalId(externalId)) }
+    }
+
+    private func read(
+        _ request: () async throws -> SalesOrderRecord?
+    ) async throws -> SalesOrderRecord? {
+        do {
+            return try await request()
+        } catch let failure as NetSuiteFailure {
+            throw Refusals.end(ofReading: failure)
+        }
+    }
+
+    /// The order is there already: by an earlier try of ours, or by an earlier version.
+    private func compare(
+        _ wanted: Wanted, record: SalesOrderRecord, work: OrderWork
+    ) async throws -> AttemptOutcome {
+        let shown = record.version.flatMap { Int64($0) }
+        if shown == wanted.order.snapshot.version { return .written(try written(record)) }
+        return try await change(wanted, work: work) { record }
+    }
+
+    // MARK: Change
+
+    private func change(
+        _ wanted: Wanted, work: OrderWork, reading: () async throws -> SalesOrderRecord?
+    ) async throws -> AttemptOutcome {
+        let order = wanted.order
+        try await waitOutUnknownChange(work)
+        guard let record = try await read(reading) else { throw gone(order) }
+        if let shown = record.version.flatMap({ Int64($0) }), shown > order.snapshot.version {
+            return .superseded(try written(record))
+        }
+        let shows = try preparation.renderChange(order, items: wanted.items)
+        guard case .patch(let patch) = OrderDifference.between(wanted: shows, actual: record.fields) else {
+            return .unchanged(try written(record))
+        }
+        guard ["A", "B"].contains(record.status) else { throw tooLate(order, record) }
+        switch try await work.send({ try await client.updateSalesOrder(record.id, .object(patch), beforeSending: $0) })
+        {
+        case .applied:
+            return .written(WrittenOrder(netSuiteId: try number(record.id)))
+        case .refused(let refusal):
+            throw Refusals.end(of: refusal, order: order)
+        }
+    }
+
+    /// An added line has no protection of its own: what may still be on its way must land before we look.
+    private func waitOutUnknownChange(_ work: OrderWork) async throws {
+        guard let unknown = work.leased.claim.previousUnknown, work.leased.claim.netSuiteId != nil else { return }
+        let left = settleTime - unknown.elapsed
+        if left > .zero { try await time.sleep(for: left) }
+    }
+
+    private func written(_ record: SalesOrderRecord) throws -> WrittenOrder {
+        WrittenOrder(
+            netSuiteId: try number(record.id), number: record.tranId,
+            state: record.status.flatMap(OrderState.init(netSuiteStatus:))?.words, lines: record.lineReferences)
+    }
+
+    private func number(_ id: String) throws -> Int64 {
+        guard let number = Int64(id) else {
+            throw StepEnd.unknown(Trouble(.netSuite, "NetSuite answered with an id that is no number"))
+        }
+        return number
+    }
+
+    private func gone(_ order: IncomingOrder) -> StepEnd {
+        .dead(
+            Refusals.letter(
+                .refused, code: "NONEXISTENT_ID",
+                detail: "The order was deleted in NetSuite: enter it there by hand, or discard this letter.",
+                order: order))
+    }
+
+    private func tooLate(_ order: IncomingOrder, _ record: SalesOrderRecord) -> StepEnd {
+        let state = record.status.flatMap(OrderState.init(netSuiteStatus:))?.words ?? "in an unknown state"
+        return .dead(
+            Refusals.letter(
+                .amendmentNotPossible, field: "status",
+                detail: "It is \(state) there and takes no changes any more.", order: order))
+    }
+}
+
+extension SalesOrderRecord {
+    /// NetSuite's line keys by Salesforce line id, of the open lines that carry one.
+    var lineReferences: [LineReference] {
+        (lines ?? []).compactMap { line in
+            guard let id = line.crossdockLineId, !id.isEmpty, !line.isClosed else { return nil }
+            return LineReference(lineId: id, netSuiteLine: line.line)
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import Contracts
+import Ledger
+import NetSuite
+import ServiceRuntime
+
+/// Why the steps of an order ended before NetSuite showed what the message says.
+enum StepEnd: Error, Sendable {
+    /// A person must decide.
+    case dead(DeadLetterContent)
+    /// Nothing was applied: the same again later.
+    case retry(Trouble)
+    /// Something may have been applied: look first, later.
+    case unknown(Trouble)
+    /// Another holder has the order by now; it decides.
+    case fenced
+}
+
+/// What NetSuite's refusals mean for an order.
+enum Refusals {
+    /// A letter of a class, with what is known.
+    static func letter(
+        _ letterClass: DeadLetterClass, code: String? = nil, field: String? = nil, detail: String? = nil,
+        order: IncomingOrder
+    ) -> DeadLetterContent {
+        let sentence = detail.map { "\(letterClass.sentence) \($0)" } ?? letterClass.sentence
+        return DeadLetterContent(
+            letterClass: letterClass.rawValue, code: code, field: field, sentence: String(sentence.prefix(900)),
+            message: order.source)
+    }
+
+    /// What follows from a request that NetSuite refused.
+    static func end(of refusal: NetSuiteRefusal, order: IncomingOrder) -> StepEnd {
+        switch refusal.classification {
+        case .permission:
+            return .dead(letter(.permission, code: refusal.code, detail: said(refusal), order: order))
+        case .lockedByWorkflow:
+            return .retry(Trouble(.order, "the order is locked by a workflow in NetSuite"))
+        case .recordChanged:
+            return .retry(Trouble(.order, "somebody saved the order in NetSuite at the same moment"))
+        case .alreadyExists, .nonexistent, .invalidField, .missingField, .other:
+            return .dead(
+                letter(.refused, code: refusal.code, field: refusal.path, detail: said(refusal), order: order))
+        }
+    }
+
+    private static func said(_ refusal: NetSuiteRefusal) -> String {
+        "NetSuite says: \(refusal.detail)"
+    }
+
+    /// What follows when a change has no useful answer.
+    static func end(of failure: NetSuiteFailure) -> StepEnd {
+        switch failure {
+        case .unknown(let reason): .unknown(Trouble(.netSuite, reason))
+        case .notSent(let reason): .retry(Trouble(.netSuite, reason))
+        case .systemTrouble(let trouble): .retry(Trouble(.netSuite, trouble.description))
+        case .refused(let refusal): .retry(Trouble(.netSuite, "refused with \(refusal.code ?? String(refusal.status))"))
+        }
+    }
+
+    /// What follows when a read fails: nothing was changed by it.
+    static func end(ofReading failure: NetSuiteFailure) -> StepEnd {
+        if case .unknown(let reason) = failure { return .retry(Trouble(.netSuite, reason)) }
+        return end(of: failure)
+    }
+}

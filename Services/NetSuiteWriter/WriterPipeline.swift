@@ -1,0 +1,174 @@
+import Contracts
+import EventLoop
+import FoundationEssentials
+import Ledger
+import NetSuite
+import Postgres
+import ServiceRuntime
+import Telemetry
+
+/// The main job: one order message, made true in NetSuite.
+///
+/// decode → items and mapping → marker, durable (T0) → customer → order → outcome, durable (T1) → number read back →
+/// settlement, durable (T2) → published. A kill between any two steps is met by the next delivery: the ledger then
+/// says what is known, and what may have been sent is looked for before anything is sent again.
+@Loop
+struct WriterPipeline {
+    let preparation: Preparation
+    let batches: LedgerBatches
+    let customers: CustomerStep
+    let orders: OrderStep
+    let settling: Settling
+    let requestDeadline: Duration
+    let time: any TimeSource
+
+    /// Handles a message once; the loop around it calls again for whatever is not final.
+    func handle(_ delivery: Delivery) async -> Outcome {
+        do {
+            switch Decoding.decode(delivery, now: time.wallClock) {
+            case .order(let order): return try await handle(order, delivery)
+            case .unreadable(let letter): return try await settleUnclaimed(letter, delivery)
+            }
+        } catch {
+            return outcome(of: error)
+        }
+    }
+
+    private func handle(_ order: IncomingOrder, _ delivery: Delivery) async throws -> Outcome {
+        let prepared: Prepared
+        do {
+            prepared = .ready(try await preparation.prepare(order))
+        } catch StepEnd.dead(let letter) {
+            prepared = .dead(letter)
+        }
+        let claimed = try await batches.claim(order.claimRequest)
+        switch claimed.answer {
+        case .claimed(let claim):
+            let work = OrderWork(
+                leased: LeasedClaim(claim: claim, leaseEnd: claimed.leaseEnd), batches: batches,
+                requestDeadline: requestDeadline)
+            return try await carryOut(order, prepared, work, delivery)
+        case .busy(let remaining):
+            return .postponed(min(max(remaining, .milliseconds(100)), .seconds(5)))
+        case .settledBefore(let stored):
+            try await settling.settle(stored, order: order)
+            return outcome(of: stored)
+        case .superseded(let stored):
+            try await settling.settle(stored)
+            return .superseded
+        case .conflictingBody:
+            return try await refuse(order, "this version was written before from another content", delivery)
+        case .aheadOfClock:
+            return try await refuse(order, "the version lies more than a day ahead of the clock", delivery)
+        }
+    }
+
+    private enum Prepared {
+        case ready([String: String])
+        case dead(DeadLetterContent)
+    }
+
+    // MARK: Under a claim
+
+    private func carryOut(
+        _ order: IncomingOrder, _ prepared: Prepared, _ work: OrderWork, _ delivery: Delivery
+    ) async throws -> Outcome {
+        var customer: CustomerReference?
+        let end: AttemptOutcome
+        do {
+            end = try await write(order, prepared, work, customer: &customer)
+        } catch StepEnd.dead(let letter) {
+            end = .dead(letter)
+        } catch StepEnd.retry(let trouble) {
+            try await release(work, customer: customer, reason: trouble.reason, isUnknown: false)
+            return .retry(trouble)
+        } catch StepEnd.unknown(let trouble) {
+            try await release(work, customer: customer, reason: trouble.reason, isUnknown: true)
+            return .unknown(trouble)
+        }
+        let record = AttemptRecord(
+            claim: work.leased.claim, outcome: end, settlementEventId: EventId.new(at: time.wallClock).text,
+            customer: customer)
+        switch try await batches.record(record) {
+        case .recorded(let stored), .alreadyRecorded(let stored):
+            report(stored, delivery)
+            try await settling.settle(stored, order: order)
+            return outcome(of: stored)
+        case .fenced:
+            return .postponed(.seconds(1))
+        }
+    }
+
+    private func write(
+        _ order: IncomingOrder, _ prepared: Prepared, _ work: OrderWork, customer: inout CustomerReference?
+    ) async throws -> AttemptOutcome {
+        guard case .ready(let items) = prepared else {
+            if case .dead(let letter) = prepared { return .dead(letter) }
+            throw StepEnd.retry(Trouble(.order, "not prepared"))
+        }
+        let customerId = try await customers.customer(of: order, work: work)
+        if let number = Int64(customerId) {
+            customer = CustomerReference(accountId: order.snapshot.account.id.text, netSuiteId: number)
+        }
+        return try await orders.apply(.init(order: order, items: items, customerId: customerId), work: work)
+    }
+
+    /// Gives the order back; an earlier attempt whose answer nobody knows stays unknown until one has looked.
+    private func release(
+        _ work: OrderWork, customer: CustomerReference?, reason: String, isUnknown: Bool
+    ) async throws {
+        if isUnknown || work.leased.claim.previousUnknown != nil {
+            try await batches.markUnknown(work.leased.claim, customer: customer, reason: reason)
+        } else {
+            try await batches.giveBack(work.leased.claim, customer: customer, reason: reason)
+        }
+    }
+
+    // MARK: Without a claim
+
+    private func refuse(_ order: IncomingOrder, _ reason: String, _ delivery: Delivery) async throws -> Outcome {
+        let error = ContractError(
+            path: "version", reason: reason, mend: "publish the order again: it gets a new version")
+        return try await settleUnclaimed(
+            Decoding.letter(for: error, source: order.source, delivery: delivery, now: time.wallClock), delivery)
+    }
+
+    private func settleUnclaimed(_ letter: UnclaimedLetter, _ delivery: Delivery) async throws -> Outcome {
+        delivery.logger.warning(
+            "the message became a dead letter", LogField(.letterClass, letter.content.letterClass),
+            LogField(.field, letter.content.field ?? ""))
+        if let stored = try await batches.recordUnclaimed(letter) { try await settling.settle(stored) }
+        return .dead
+    }
+
+    // MARK: Outcomes
+
+    private func report(_ stored: StoredSettlement, _ delivery: Delivery) {
+        delivery.logger.info(
+            "order settled", .orderId(stored.orderId), .version(stored.version ?? 0),
+            .outcome(stored.outcome.rawValue), LogField(.sequence, stored.sequence),
+            LogField(.netSuiteId, stored.netSuiteId.map(String.init) ?? ""),
+            LogField(.letterClass, stored.letter?.letterClass ?? ""))
+    }
+
+    private func outcome(of stored: StoredSettlement) -> Outcome {
+        switch stored.outcome {
+        case .written: .written
+        case .unchanged: .unchanged
+        case .superseded: .superseded
+        case .held: .held
+        case .dead, .discarded, .reopened: .dead
+        }
+    }
+
+    private func outcome(of error: any Error) -> Outcome {
+        switch error {
+        case StepEnd.retry(let trouble): .retry(trouble)
+        case StepEnd.unknown(let trouble): .unknown(trouble)
+        case StepEnd.fenced: .postponed(.seconds(1))
+        case let error as PostgresError: .retry(Trouble(.database, error.description))
+        case is CancellationError: .postponed(.seconds(1))
+        default: .retry(Trouble(.order, "unexpected: \(type(of: error))"))
+        }
+    }
+}
