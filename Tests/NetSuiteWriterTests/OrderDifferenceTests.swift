@@ -22,7 +22,7 @@ struct OrderDifferenceTests {
     static func line(_ id: String, _ item: String, quantity: Int, rate: String = "49.50") -> JSONValue {
         [
             "item": ["id": .string(item)], "quantity": .number(JSONNumber(quantity)), "price": ["id": "-1"],
-            "rate": .number(JSONNumber(text: rate) ?? 0), "custcol_crossdock_line_id": .string(id),
+            "rate": .number(JSONNumber(text: rate) ?? JSONNumber(0)), "custcol_crossdock_line_id": .string(id),
         ]
     }
 
@@ -31,7 +31,8 @@ struct OrderDifferenceTests {
     ) -> JSONValue {
         var line: JSONObject = [
             "line": .number(JSONNumber(key)), "item": ["id": .string(item), "refName": "x"],
-            "quantity": .number(JSONNumber(text: quantity) ?? 0), "rate": .number(JSONNumber(text: rate) ?? 0),
+            "quantity": .number(JSONNumber(text: quantity) ?? JSONNumber(0)),
+            "rate": .number(JSONNumber(text: rate) ?? JSONNumber(0)),
             "isClosed": .bool(isClosed),
         ]
         if let id { line["custcol_crossdock_line_id"] = .string(id) }
