@@ -6,6 +6,9 @@ import Telemetry
 
 /// What every command that reads the ledger does before and after.
 enum OperatorSession {
+    /// Says nothing: what goes wrong reaches the operator as an answer, not as a log.
+    static let quietLogger = Logger(label: "crossdock", level: .error, sink: { _ in })
+
     /// Opens the ledger, checks its schema, does the work, closes; failures are explained on standard error.
     static func withLedger(_ work: @escaping @Loop @Sendable (Ledger) async throws -> Int32) async -> Int32 {
         await withDatabase { database in
@@ -22,7 +25,7 @@ enum OperatorSession {
         guard problems.isEmpty else { return refuse(problems.map(\.description), ExitCode.configuration) }
         do {
             let database = try OperatorLedger(
-                settings: settings, applicationName: "crossdock", logger: Logger(label: "crossdock", level: .error))
+                settings: settings, applicationName: "crossdock", logger: OperatorSession.quietLogger)
             let status: Int32
             do {
                 status = try await work(database)

@@ -39,7 +39,7 @@ enum CheckCommand {
         let (mapping, mappingFindings) = loadMapping(settings, mappingFile)
         if areas.contains("mapping") { findings += mappingFindings }
         if areas.contains("salesforce") { findings += await SalesforceCheck.findings(settings, mapping) }
-        if areas.contains("netsuite") { findings += await NetSuiteCheck.findings(settings) }
+        if areas.contains("netsuite") { findings += await NetSuiteCheck.findings(settings, mapping) }
         return findings
     }
 
@@ -85,7 +85,7 @@ enum CheckCommand {
         do {
             let database = try OperatorLedger(
                 settings: settings, applicationName: "crossdock check",
-                logger: Logger(label: "crossdock", level: .error))
+                logger: OperatorSession.quietLogger)
             let finding = await schemaFinding(database.ledger)
             await database.close()
             return finding

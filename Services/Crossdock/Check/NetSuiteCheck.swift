@@ -2,6 +2,7 @@ import Contracts
 import EventLoop
 import FoundationEssentials
 import NetSuite
+import OrderMapping
 import ServiceRuntime
 import Telemetry
 
@@ -10,7 +11,7 @@ import Telemetry
 enum NetSuiteCheck {
     private nonisolated static let area = "netsuite"
 
-    static func findings(_ settings: Settings) async -> [Finding] {
+    static func findings(_ settings: Settings, _ mapping: OrderMapping?) async -> [Finding] {
         let problems = settings.problems(of: NetSuiteSettings.all)
         guard problems.isEmpty else { return problems.map { CheckCommand.configuration(area, $0) } }
         let client: NetSuiteClient
@@ -31,6 +32,7 @@ enum NetSuiteCheck {
         }
         findings += await permissionFindings(client)
         findings.append(await customFieldFinding(client))
+        if let mapping { findings += await mappedFieldFindings(client, mapping) }
         findings.append(await limitFinding(client))
         return findings
     }
@@ -48,7 +50,7 @@ enum NetSuiteCheck {
         return NetSuiteClient(
             configuration: configuration, userAgent: "crossdock/\(ProductVersion.text)",
             certificateAuthorityFile: try settings.optional(NetSuiteSettings.certificateAuthority),
-            logger: Logger(label: "crossdock", level: .error))
+            logger: OperatorSession.quietLogger)
     }
 
     private static func loginFinding(_ failure: NetSuiteFailure) -> Finding {
@@ -107,6 +109,27 @@ enum NetSuiteCheck {
         } catch {
             return .bad(area, "custom fields", words(error), mend: "give the role SuiteAnalytics Workbook")
         }
+    }
+
+    /// Custom fields that the mapping fills, each looked for where a query would see it.
+    private static func mappedFieldFindings(_ client: NetSuiteClient, _ mapping: OrderMapping) async -> [Finding] {
+        let written = mapping.fieldsWritten
+        let columns =
+            written.customer.map { ($0, "customer") } + written.order.map { ($0, "transaction") }
+            + written.line.map { ($0, "transactionline") }
+        var findings: [Finding] = []
+        for (column, table) in columns where column.hasPrefix("cust") {
+            do {
+                _ = try await client.suiteQL("SELECT \(column) FROM \(table) WHERE rownum <= 1")
+                findings.append(.good(area, column, "is there"))
+            } catch .refused(let refusal) where refusal.code == "INVALID_PARAMETER" {
+                findings.append(
+                    .bad(area, column, "does not exist or the role does not see it", mend: "create it, or unmap it"))
+            } catch {
+                findings.append(.attention(area, column, words(error), mend: "try again"))
+            }
+        }
+        return findings
     }
 
     private static func limitFinding(_ client: NetSuiteClient) async -> Finding {

@@ -52,7 +52,7 @@ enum SalesforceCheck {
         return SalesforceClient(
             configuration: configuration, userAgent: "crossdock/\(ProductVersion.text)",
             certificateAuthorityFile: try settings.optional(SalesforceSettings.certificateAuthority),
-            logger: Logger(label: "crossdock", level: .error))
+            logger: OperatorSession.quietLogger)
     }
 
     private static func clockFinding(_ client: SalesforceClient) async -> Finding {
