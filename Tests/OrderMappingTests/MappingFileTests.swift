@@ -123,20 +123,20 @@ struct MappingFileTests {
     }
 
     @Test("all that is wrong is said at once, in the file's order, in the compiler's form")
-    func allAtOnce() {
+    func allAtOnce() throws {
         let text = Self.file(customer: "fx: { constant: 1 }", order: "termz: { constant: 2 }", lines: "quantity: {}")
-        let error = #expect(throws: MappingFileError.self) {
+        let error = try caught(MappingFileError.self) {
             try OrderMapping.parse(Array(text.utf8), name: "deploy/m.yaml")
         }
-        #expect(error?.problems.map(\.line) == [5, 9, 11])
-        #expect(error?.description.hasPrefix("deploy/m.yaml:5:3: ") == true)
+        #expect(error.problems.map(\.line) == [5, 9, 11])
+        #expect(error.description.hasPrefix("deploy/m.yaml:5:3: "))
     }
 
     @Test("a file that is not there is named")
-    func absentFile() {
-        let error = #expect(throws: MappingFileError.self) { try OrderMapping.load(path: "/nowhere/m.yaml") }
-        #expect(error?.description.contains("/nowhere/m.yaml: the file cannot be read (No such file") == true)
-        let folder = #expect(throws: MappingFileError.self) { try OrderMapping.load(path: "/") }
-        #expect(folder?.description.contains("is it a folder?") == true)
+    func absentFile() throws {
+        let error = try caught(MappingFileError.self) { try OrderMapping.load(path: "/nowhere/m.yaml") }
+        #expect(error.description.contains("/nowhere/m.yaml: the file cannot be read (No such file"))
+        let folder = try caught(MappingFileError.self) { try OrderMapping.load(path: "/") }
+        #expect(folder.description.contains("is it a folder?"))
     }
 }

@@ -191,14 +191,14 @@ struct RenderingTests {
         let (code, field, spoil) = Self.wrongOrders[index]
         var snapshot = try Self.snapshot()
         try spoil(&snapshot)
-        let problem = #expect(throws: MappingProblem.self) {
+        let problem = try caught(MappingProblem.self) {
             _ = try Self.shipped().renderCustomer(snapshot)
             _ = try Self.shipped().renderOrder(snapshot, customerId: "1", items: Self.items)
         }
-        #expect(problem?.code == code)
-        #expect(problem?.field == field)
-        #expect(problem?.sentence.hasSuffix(".") == true)
-        #expect(problem?.description.contains("aaaa") == false)
+        #expect(problem.code == code)
+        #expect(problem.field == field)
+        #expect(problem.sentence.hasSuffix("."))
+        #expect(!problem.description.contains("aaaa"))
     }
 
     @Test("long texts are cut between characters only")

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import YAML
@@ -35,17 +36,17 @@ struct YAMLDocumentTests {
             ("a: [1, 2", 2, "expected ',' or ']'"), ("a:\n\t- b", 2, "tabs"), ("a: \"open", 1, "unexpected end"),
             ("a: b: c", 1, "mapping values are not allowed"),
         ])
-    func refused(text: String, line: Int, reason: String) {
-        let error = #expect(throws: YAMLError.self) { try YAMLDocument.parse(Array(text.utf8)) }
-        #expect(error?.line == line, "\(String(describing: error))")
-        #expect(error?.reason.contains(reason) == true, "\(String(describing: error))")
+    func refused(text: String, line: Int, reason: String) throws {
+        let error = try caught(YAMLError.self) { try YAMLDocument.parse(Array(text.utf8)) }
+        #expect(error.line == line, "\(error)")
+        #expect(error.reason.contains(reason), "\(error)")
     }
 
     @Test("bytes that are no UTF-8 are refused, with their place")
-    func notText() {
-        let error = #expect(throws: YAMLError.self) { try YAMLDocument.parse(Array("a: 1\nb: ".utf8) + [0xff, 0x0a]) }
-        #expect(error?.line == 2 && error?.column == 4)
-        #expect(error?.reason.contains("UTF-8") == true)
+    func notText() throws {
+        let error = try caught(YAMLError.self) { try YAMLDocument.parse(Array("a: 1\nb: ".utf8) + [0xff, 0x0a]) }
+        #expect(error.line == 2 && error.column == 4)
+        #expect(error.reason.contains("UTF-8"))
     }
 
     @Test("depth and size are bounded")
