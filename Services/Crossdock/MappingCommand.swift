@@ -3,6 +3,7 @@ import Contracts
 import FoundationEssentials
 import JSONText
 import OrderMapping
+import ServiceRuntime
 import Telemetry
 
 /// `crossdock mapping …`: the mapping file by hand.
@@ -55,6 +56,7 @@ enum MappingCommand {
 
     private static func summary(_ file: String, _ mapping: OrderMapping) -> String {
         let read = mapping.customFieldsRead
+        let missing = CarriedFields(.ofProcess()).missing(for: mapping)
         func list(_ names: [String]) -> String { names.isEmpty ? "none" : names.joined(separator: ", ") }
         return """
             \(LogEscaping.escape(file)): right
@@ -64,9 +66,10 @@ enum MappingCommand {
               NetSuite fields set   customer: \(list(mapping.fieldsWritten.customer))
                                     sales order: \(list(mapping.fieldsWritten.order))
                                     its lines: \(list(mapping.fieldsWritten.line))
-            The further fields must be named in the publisher's settings, or they are never carried.
 
             """
+                + missing.map { "  not carried            \($0.field): name it in \($0.variable) of order-publisher\n" }
+                .joined()
     }
 
     private static func json(_ file: String, _ mapping: OrderMapping) -> JSONValue {
@@ -81,6 +84,7 @@ enum MappingCommand {
             "netSuiteFields": .object([
                 "customer": list(written.customer), "salesOrder": list(written.order), "line": list(written.line),
             ]),
+            "notCarried": list(CarriedFields(.ofProcess()).missing(for: mapping).map(\.field)),
         ])
     }
 

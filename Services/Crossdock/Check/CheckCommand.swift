@@ -38,7 +38,7 @@ enum CheckCommand {
         if areas.contains("database") { findings += await databaseFindings(settings) }
         let (mapping, mappingFindings) = loadMapping(settings, mappingFile)
         if areas.contains("mapping") { findings += mappingFindings }
-        if areas.contains("salesforce") { findings += await SalesforceCheck.findings(settings, mapping) }
+        if areas.contains("salesforce") { findings += await SalesforceCheck.findings(settings) }
         if areas.contains("netsuite") { findings += await NetSuiteCheck.findings(settings, mapping) }
         return findings
     }
@@ -68,7 +68,12 @@ enum CheckCommand {
         }
         do throws(MappingFileError) {
             let mapping = try OrderMapping.load(path: path)
-            return (mapping, [.good("mapping", "file", "\(path) is right")])
+            let missing = CarriedFields(settings).missing(for: mapping).map { field, variable in
+                Finding.attention(
+                    "mapping", field, "is read by the mapping and not carried by the publisher: defaults are used",
+                    mend: "name it in \(variable), for order-publisher and for this check")
+            }
+            return (mapping, [.good("mapping", "file", "\(path) is right")] + missing)
         } catch {
             let findings = error.problems.map { problem in
                 let place = problem.line > 0 ? "line \(problem.line): " : ""

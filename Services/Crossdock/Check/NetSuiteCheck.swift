@@ -87,7 +87,9 @@ enum NetSuiteCheck {
         ]
     }
 
-    private static func permission(_ name: String, mend: String, _ probe: @Loop @Sendable () async throws -> Void) async -> Finding {
+    private static func permission(_ name: String, mend: String, _ probe: @Loop @Sendable () async throws -> Void) async
+        -> Finding
+    {
         do {
             try await probe()
             return .good(area, name, "may be read")

@@ -1,7 +1,6 @@
 import Contracts
 import EventLoop
 import FoundationEssentials
-import OrderMapping
 import Salesforce
 import ServiceRuntime
 import Telemetry
@@ -11,7 +10,7 @@ import Telemetry
 enum SalesforceCheck {
     private nonisolated static let area = "salesforce"
 
-    static func findings(_ settings: Settings, _ mapping: OrderMapping?) async -> [Finding] {
+    static func findings(_ settings: Settings) async -> [Finding] {
         let problems = settings.problems(of: SalesforceSettings.all)
         guard problems.isEmpty else { return problems.map { CheckCommand.configuration(area, $0) } }
         let client: SalesforceClient
@@ -36,7 +35,9 @@ enum SalesforceCheck {
             return findings
         }
         findings.append(await clockFinding(client))
-        for expectation in ObjectExpectation.all(mapping) { findings += await check(expectation, client) }
+        for expectation in ObjectExpectation.all(CarriedFields(settings)) {
+            findings += await check(expectation, client)
+        }
         findings.append(await limitFinding(client))
         return findings
     }
@@ -106,9 +107,10 @@ struct ObjectExpectation: Sendable {
     let object: String
     let fields: [Field]
 
-    static func all(_ mapping: OrderMapping?) -> [ObjectExpectation] {
-        func read(_ names: [String]) -> [Field] { names.map { Field(name: $0) } }
-        let further = mapping?.customFieldsRead
+    static func all(_ carried: CarriedFields) -> [ObjectExpectation] {
+        func read(_ names: [String], _ object: String = "") -> [Field] {
+            (names + (carried.names[object] ?? [])).map { Field(name: $0) }
+        }
         let shown = CustomField.Order.settlementFields.map { name, length in
             Field(
                 name: name, isWritten: true, minimumLength: length,
@@ -119,9 +121,9 @@ struct ObjectExpectation: Sendable {
         let link = Field(
             name: CustomField.Account.netSuiteCustomerId, isWritten: true, minimumLength: 32, isUniqueExternalId: true)
         return [
-            ObjectExpectation(object: "Order", fields: read(order + (further?.order ?? [])) + shown),
-            ObjectExpectation(object: "OrderItem", fields: read(line + (further?.line ?? []))),
-            ObjectExpectation(object: "Account", fields: read(["Name"] + (further?.account ?? [])) + [link]),
+            ObjectExpectation(object: "Order", fields: read(order, "Order") + shown),
+            ObjectExpectation(object: "OrderItem", fields: read(line, "OrderItem")),
+            ObjectExpectation(object: "Account", fields: read(["Name"], "Account") + [link]),
             ObjectExpectation(object: "Product2", fields: read(["ProductCode", "StockKeepingUnit"])),
         ]
     }
