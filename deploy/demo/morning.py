@@ -41,7 +41,7 @@ class Watcher:
                 if self.arrived.get(order.id) != state:
                     first = order.id not in self.arrived
                     self.arrived[order.id] = state
-                    text = f"{found.number}, {found.customer_name}, {len(found.open_lines())} lines, " \
+                    text = f"{found.number}, {found.customer_name}, {counted(len(found.open_lines()), 'line')}, " \
                            f"{found.currency} {found.total():,.2f}"
                     screen.event("→", f"NetSuite   {order.number} is now {text}" if first else
                                  f"NetSuite   {order.number} follows: {text}", "green")
@@ -68,14 +68,17 @@ class Watcher:
             time.sleep(0.1)
 
 
+def counted(count, word):
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
 def describe(order):
     notes = ["customer known to NetSuite" if order.customer.known else None,
              "below list price" if story.is_below_list(order) else None,
              "with a SKU that NetSuite does not know" if order.needs_a_person else None]
     total = sum(line.quantity * line.price for line in order.lines)
-    count = f"{len(order.lines)} line{'s' if len(order.lines) > 1 else ''}"
     extra = "".join(f", {note}" for note in notes if note)
-    return f"{order.customer.name}, {count}, {order.currency} {total:,.2f}{extra}"
+    return f"{order.customer.name}, {counted(len(order.lines), 'line')}, {order.currency} {total:,.2f}{extra}"
 
 
 def set_up(salesforce, netsuite):
