@@ -131,7 +131,13 @@ let allTests: [Target] = [
             "StatusFeedback", "Contracts", "JSONText", "Salesforce", "Ledger", "ServiceRuntime", "Kafka", "Postgres",
             "EventLoop", "Telemetry",
         ]),
-    tests("Crossdock", ["Crossdock", "Contracts", "JSONText", "Ledger", "CommandLineGrammar", "EventLoop"]),
+    tests(
+        "Crossdock",
+        [
+            "Crossdock", "Contracts", "JSONText", "Ledger", "Postgres", "OrderMapping", "CommandLineGrammar",
+            "Telemetry",
+            "EventLoop",
+        ]),
     tests("SalesforceSandbox", ["SalesforceSandbox", "JSONText", "HTTPServer", "Signing", "EventLoop"]),
     tests("NetSuiteSandbox", ["NetSuiteSandbox", "JSONText", "HTTPServer", "Signing", "EventLoop"]),
     tests("Architecture", []),

@@ -8,7 +8,7 @@ enum MigrateCommand {
     static let declaration = Command(
         name: "migrate", summary: "Bring the database to this version's schema",
         discussion: """
-            Safe to run at any time and by many at once: one does the work, the others wait and find it done. Services refuse
+            Safe to run at any time and by many at once: each step is done once, the others wait. Services refuse
             to start on a schema that they do not know.
 
             """ + "Reads:\n" + SettingsTable.text(CommonSettings.postgres),
