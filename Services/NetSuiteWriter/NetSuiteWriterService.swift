@@ -1,6 +1,5 @@
 import Contracts
 import EventLoop
-import HTTPClient
 import JSONText
 import NetSuite
 import OrderMapping
@@ -45,14 +44,11 @@ enum NetSuiteWriterService {
     private static func netSuiteClient(
         _ configuration: NetSuiteWriterConfiguration, _ host: ServiceHost
     ) throws -> NetSuiteClient {
-        let transport = HTTPTransport(
-            configuration: HTTPTransportConfiguration(
-                userAgent: "crossdock-\(host.instance)",
-                certificateAuthorityFile: try host.settings.optional(NetSuiteSettings.certificateAuthority)),
-            time: host.time, logger: host.logger)
-        host.lifecycle.add("NetSuite client", stop: { transport.close() })
-        return NetSuiteClient(
-            configuration: try configuration.netSuite(host.settings), transport: transport, time: host.time,
-            metrics: host.metrics, logger: host.logger)
+        let client = NetSuiteClient(
+            configuration: try configuration.netSuite(host.settings), userAgent: "crossdock-\(host.instance)",
+            certificateAuthorityFile: try host.settings.optional(NetSuiteSettings.certificateAuthority),
+            time: host.time, metrics: host.metrics, logger: host.logger)
+        host.lifecycle.add("NetSuite client", stop: { client.close() })
+        return client
     }
 }

@@ -3,7 +3,6 @@ import EventLoop
 import FoundationEssentials
 import Ledger
 import NetSuite
-import Postgres
 import ServiceRuntime
 import Telemetry
 
@@ -166,9 +165,8 @@ struct WriterPipeline {
         case StepEnd.retry(let trouble): .retry(trouble)
         case StepEnd.unknown(let trouble): .unknown(trouble)
         case StepEnd.fenced: .postponed(.seconds(1))
-        case let error as PostgresError: .retry(Trouble(.database, error.description))
         case is CancellationError: .postponed(.seconds(1))
-        default: .retry(Trouble(.order, "unexpected: \(type(of: error))"))
+        default: .retry(Trouble(databaseError: error) ?? Trouble(.order, "unexpected: \(type(of: error))"))
         }
     }
 }

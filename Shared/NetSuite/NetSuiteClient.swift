@@ -16,7 +16,7 @@ public final class NetSuiteClient {
     /// The gate before all requests.
     public let gate: ConcurrencyGate
 
-    private let transport: HTTPTransport
+    let transport: HTTPTransport
     private let time: any TimeSource
     private let logger: Logger
     private let session: LoginSession

@@ -49,4 +49,9 @@ extension NetSuiteClient {
         let transport = HTTPTransport(configuration: transportConfiguration, time: time, logger: logger)
         self.init(configuration: configuration, transport: transport, time: time, metrics: metrics, logger: logger)
     }
+
+    /// Ends the connections; calls that run end with a failure.
+    public func close() {
+        transport.close()
+    }
 }

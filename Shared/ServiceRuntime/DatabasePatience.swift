@@ -39,3 +39,11 @@ public struct DatabasePatience: Sendable {
         }
     }
 }
+
+extension Trouble {
+    /// PostgreSQL's trouble; nil for an error of something else.
+    public init?(databaseError error: any Error) {
+        guard let error = error as? PostgresError else { return nil }
+        self.init(.database, error.description)
+    }
+}

@@ -14,7 +14,8 @@ enum ImportRules {
         "NetSuiteSandbox": sandbox,
         "EmbeddedBroker": ["CLibrdkafka", "Contracts", "CommandLineGrammar", "EventLoop", "Telemetry"],
         "ServiceRuntime": [
-            "Kafka", "Ledger", "Postgres", "Contracts", "HTTPServer", "CommandLineGrammar", "EventLoop", "Telemetry",
+            "Kafka", "Ledger", "Postgres", "Contracts", "JSONText", "HTTPServer", "CommandLineGrammar", "EventLoop",
+            "Telemetry",
         ],
         "Ledger": ["Postgres", "Contracts", "JSONText", "EventLoop", "Telemetry"],
         "Contracts": ["JSONText"],

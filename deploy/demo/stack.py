@@ -241,6 +241,7 @@ class Stack:
         parent = os.getpid()
 
         def prepare():
+            default_signals()
             take_account(account)
             end_with_parent(death_signal)
             if os.getppid() != parent:
@@ -311,6 +312,13 @@ class Stack:
         lines += [f"export {name}={shlex.quote(value)}" for name, value in self.environment.items()]
         lines.append(f"export PATH={shlex.quote(str(self.binaries))}:$PATH")
         path.write_text("\n".join(lines) + "\n")
+
+
+def default_signals():
+    """Blocked or ignored signals are inherited; a process of ours begins with none."""
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGPIPE):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def take_account(account):

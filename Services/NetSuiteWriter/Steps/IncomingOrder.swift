@@ -1,7 +1,6 @@
 import Contracts
 import FoundationEssentials
 import JSONText
-import Kafka
 import Ledger
 import ServiceRuntime
 import Signing
@@ -33,14 +32,8 @@ enum Decoding {
     }
 
     static func decode(_ delivery: Delivery, now: Date) -> Result {
-        let message = delivery.message
-        let source = SourceMessage(
-            clusterId: delivery.clusterId, topic: message.topic, partition: message.partition, offset: message.offset,
-            key: message.key, value: message.value,
-            headers: message.headers.map { .init(name: $0.name, value: $0.value) })
         do throws(ContractError) {
-            let (snapshot, headers) = try Topic.orderSubmitted.read(
-                key: message.key, headers: message.headers.map { ($0.name, $0.value) }, value: message.value)
+            let (snapshot, headers) = try delivery.read(Topic.orderSubmitted)
             guard headers.source == Topic.orderSubmitted.source else {
                 throw ContractError(
                     path: "header \(CloudEventHeaders.Name.source)", reason: "the message comes from an unknown source",
@@ -48,10 +41,10 @@ enum Decoding {
             }
             return .order(
                 IncomingOrder(
-                    snapshot: snapshot, headers: headers, source: source,
-                    bodyDigest: Digest.sha256(message.value ?? []), traceparent: delivery.trace.traceparent))
+                    snapshot: snapshot, headers: headers, source: delivery.sourceMessage,
+                    bodyDigest: Digest.sha256(delivery.payload), traceparent: delivery.trace.traceparent))
         } catch {
-            return .unreadable(letter(for: error, source: source, delivery: delivery, now: now))
+            return .unreadable(letter(for: error, source: delivery.sourceMessage, delivery: delivery, now: now))
         }
     }
 

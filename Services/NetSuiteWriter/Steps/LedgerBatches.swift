@@ -1,7 +1,5 @@
 import EventLoop
-import Kafka
 import Ledger
-import Postgres
 import ServiceRuntime
 
 /// An order's claim and the moment until which its lease surely holds.
