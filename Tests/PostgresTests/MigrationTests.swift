@@ -43,10 +43,10 @@ struct MigrationTests {
             try await withPool { pool in
                 let broken = Migration(
                     number: 2, name: "second", sql: "create table crossdock.c (); select 1 / 0")
-                let error = await #expect(throws: PostgresError.self) {
+                let error = try await caught(PostgresError.self) {
                     try await Self.runner(pool, [Self.two[0], broken]).run(by: "test")
                 }
-                #expect(error?.sqlState == "22012")
+                #expect(error.sqlState == "22012")
                 let rows = try await pool.query("select to_regclass('crossdock.c') is null as gone")
                 #expect(try rows.first?.bool("gone") == true)
                 #expect(try await Self.runner(pool, Self.two).appliedNumber() == 1)
@@ -62,14 +62,14 @@ struct MigrationTests {
                 let applied = try await Self.runner(pool, Self.two).run(by: "test")
                 #expect(applied == ["first", "second"])
                 let edited = [Migration(number: 1, name: "first", sql: "select 1"), Self.two[1]]
-                let error = await #expect(throws: MigrationError.self) {
+                let error = try await caught(MigrationError.self) {
                     try await Self.runner(pool, edited).run(by: "test")
                 }
-                #expect(error?.description.contains("migration 1") == true)
-                let newer = await #expect(throws: MigrationError.self) {
+                #expect(error.description.contains("migration 1") == true)
+                let newer = try await caught(MigrationError.self) {
                     try await Self.runner(pool, [Self.two[0]]).run(by: "test")
                 }
-                #expect(newer?.description.contains("newest version") == true)
+                #expect(newer.description.contains("newest version") == true)
             }
         }
     }

@@ -32,12 +32,12 @@ struct PoolTests {
     func swallowedError() async throws {
         try await onLoop {
             try await withPool { pool in
-                let error = await #expect(throws: PostgresError.self) {
+                let error = try await caught(PostgresError.self) {
                     try await pool.transaction { transaction in
                         _ = try? await transaction.query("select 1 / 0")
                     }
                 }
-                #expect(error?.sqlState == "25P02")
+                #expect(error.sqlState == "25P02")
             }
         }
     }
@@ -65,10 +65,10 @@ struct PoolTests {
         try await onLoop {
             try await withPool(maximumConnections: 1) { pool in
                 try await pool.transaction { _ in
-                    let error = await #expect(throws: PostgresError.self) {
+                    let error = try await caught(PostgresError.self) {
                         try await pool.query("select 1", deadline: .milliseconds(50))
                     }
-                    #expect(error?.kind == .deadline)
+                    #expect(error.kind == .deadline)
                 }
                 _ = try await pool.query("select 1")
             }
@@ -81,7 +81,7 @@ struct PoolTests {
             try await withPool { pool in
                 let started = MonotonicInstant.now
                 var backend: pid_t = 0
-                let error = await #expect(throws: PostgresError.self) {
+                let error = try await caught(PostgresError.self) {
                     try await pool.transaction(deadline: .milliseconds(400)) { transaction in
                         let rows = try await transaction.query("select pg_backend_pid() as p")
                         backend = pid_t(try #require(rows.first).int64("p"))
@@ -89,7 +89,7 @@ struct PoolTests {
                         _ = try await transaction.query("select 1")
                     }
                 }
-                #expect(error?.kind == .deadline)
+                #expect(error.kind == .deadline)
                 #expect(MonotonicInstant.now - started < .seconds(3))
                 let rows = try await pool.query("select pg_backend_pid() as p")
                 #expect(try rows.first?.int64("p") != Int64(backend))
@@ -113,13 +113,13 @@ struct PoolTests {
                     create constraint trigger slow after insert on t deferrable initially deferred
                     for each row execute function slow()
                     """)
-                let error = await #expect(throws: PostgresError.self) {
+                let error = try await caught(PostgresError.self) {
                     try await pool.transaction(deadline: .milliseconds(150)) {
                         _ = try await $0.query("insert into t values (1)")
                     }
                 }
-                #expect(error?.kind == .outcomeUnknown)
-                #expect(error?.isRetriable == true)
+                #expect(error.kind == .outcomeUnknown)
+                #expect(error.isRetriable == true)
             }
         }
     }
@@ -152,9 +152,9 @@ struct PoolTests {
                     return backend != 0
                 }
                 kill(backend, SIGTERM)
-                let error = await #expect(throws: PostgresError.self) { try await sleeping.value }
-                #expect(error?.sqlState == "57P01")
-                #expect(error?.isRetriable == true)
+                let error = try await caught(PostgresError.self) { try await sleeping.value }
+                #expect(error.sqlState == "57P01")
+                #expect(error.isRetriable == true)
             }
         }
     }
@@ -168,8 +168,8 @@ struct PoolTests {
                 let task = EventLoop.shared.start { try await pool.query("select pg_sleep(4)") }
                 try await LoopTime.shared.sleep(for: .milliseconds(50))
                 task.cancel()
-                let error = await #expect(throws: PostgresError.self) { try await task.value }
-                #expect(error?.kind == .cancelled)
+                let error = try await caught(PostgresError.self) { try await task.value }
+                #expect(error.kind == .cancelled)
                 _ = try await pool.query("select 1")
                 #expect(MonotonicInstant.now - started < .seconds(3))
             }
@@ -183,8 +183,8 @@ struct PoolTests {
                 let task = EventLoop.shared.start { try await pool.query("select pg_sleep(5)") }
                 try await LoopTime.shared.sleep(for: .milliseconds(50))
                 await pool.close()
-                let error = await #expect(throws: PostgresError.self) { try await task.value }
-                #expect(error?.kind == .cancelled)
+                let error = try await caught(PostgresError.self) { try await task.value }
+                #expect(error.kind == .cancelled)
             }
         }
     }
@@ -216,8 +216,8 @@ struct PoolTests {
             let pool = PostgresPool(configuration: cluster.configuration(database: "postgres"), logger: .silent)
             _ = try await pool.query("select 1")
             await cluster.stop()
-            let error = await #expect(throws: PostgresError.self) { try await pool.query("select 1") }
-            #expect(error?.isRetriable == true)
+            let error = try await caught(PostgresError.self) { try await pool.query("select 1") }
+            #expect(error.isRetriable == true)
             try await cluster.restart()
             try await eventually("the pool answers again") { (try? await pool.query("select 1")) != nil }
             #expect(pool.trouble == nil)

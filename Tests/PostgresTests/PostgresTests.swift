@@ -94,9 +94,9 @@ struct StatementTests {
     func zeroByteIsRefused() async throws {
         try await onLoop {
             try await withPool { pool in
-                let error = await #expect(throws: PostgresError.self) { try await pool.query("select \("a\0b") as t") }
-                #expect(error?.sqlState == "22021")
-                #expect(error?.kind == .refused)
+                let error = try await caught(PostgresError.self) { try await pool.query("select \("a\0b") as t") }
+                #expect(error.sqlState == "22021")
+                #expect(error.kind == .refused)
             }
         }
     }
@@ -123,21 +123,21 @@ struct PostgresErrorTests {
                     "create table t (e text constraint t_e_key unique, n int constraint t_n_check check (n < 5))")
                 let marker = "jane.marker@example.com"
                 _ = try await pool.query("insert into t values (\(marker), 1)")
-                let duplicate = await #expect(throws: PostgresError.self) {
+                let duplicate = try await caught(PostgresError.self) {
                     try await pool.query("insert into t values (\(marker), 2)")
                 }
-                #expect(duplicate?.kind == .alreadyExists)
-                #expect(duplicate?.sqlState == "23505")
-                #expect(duplicate?.constraint == "t_e_key")
-                let failing = await #expect(throws: PostgresError.self) {
+                #expect(duplicate.kind == .alreadyExists)
+                #expect(duplicate.sqlState == "23505")
+                #expect(duplicate.constraint == "t_e_key")
+                let failing = try await caught(PostgresError.self) {
                     try await pool.query("insert into t values (\(marker + "x"), 9)")
                 }
-                #expect(failing?.kind == .refused)
-                #expect(failing?.constraint == "t_n_check")
-                let unreadable = await #expect(throws: PostgresError.self) {
+                #expect(failing.kind == .refused)
+                #expect(failing.constraint == "t_n_check")
+                let unreadable = try await caught(PostgresError.self) {
                     try await pool.query("select (\(marker))::int")
                 }
-                #expect(unreadable?.sqlState == "22P02")
+                #expect(unreadable.sqlState == "22P02")
                 for error in [duplicate, failing, unreadable] {
                     #expect(!"\(String(describing: error))".contains("marker"))
                     var dumped = ""
@@ -161,14 +161,14 @@ struct PostgresErrorTests {
     func statesDecide(state: String, kind: PostgresError.Kind) async throws {
         try await onLoop {
             try await withPool { pool in
-                let error = await #expect(throws: PostgresError.self) {
+                let error = try await caught(PostgresError.self) {
                     try await pool.transaction { transaction in
                         try await transaction.script("do $$ begin raise exception sqlstate '\(state)'; end $$")
                     }
                 }
-                #expect(error?.sqlState == state)
-                #expect(error?.kind == kind)
-                #expect(error?.isRetriable == (kind == .contention || kind == .unavailable))
+                #expect(error.sqlState == state)
+                #expect(error.kind == kind)
+                #expect(error.isRetriable == (kind == .contention || kind == .unavailable))
             }
         }
     }
@@ -180,8 +180,8 @@ struct PostgresErrorTests {
                 host: "127.0.0.1", port: 1, database: "d", user: "u", password: Secret("hunter2secret"),
                 transportSecurity: .disabled)
             let pool = PostgresPool(configuration: configuration, logger: .silent)
-            let error = await #expect(throws: PostgresError.self) { try await pool.query("select 1") }
-            #expect(error?.kind == .unavailable)
+            let error = try await caught(PostgresError.self) { try await pool.query("select 1") }
+            #expect(error.kind == .unavailable)
             #expect(pool.trouble?.contains("refused") == true)
             #expect(!"\(String(describing: error)) \(pool.trouble ?? "")".contains("hunter2secret"))
             await pool.close()
