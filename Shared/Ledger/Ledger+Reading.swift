@@ -1,23 +1,31 @@
 public import Postgres
 
 extension Ledger {
-    /// Orders, last changed first.
+    /// Orders, last changed first. Among those under way and those written only the 5,000 changed last are looked at.
     public func orders(
         _ filter: OrderFilter = .all, limit: Int = 50
     ) async throws(PostgresError) -> [OrderSummary] {
+        let candidates: String
         let wanted: String
         switch filter {
-        case .all: wanted = "true"
-        case .needsAttention: wanted = "x.state = 'needs attention'"
-        case .waiting: wanted = "x.state = 'waiting'"
-        case .underway: wanted = "x.state = 'underway'"
+        case .all:
+            (candidates, wanted) = ("order by changed_at desc limit \(limit)", "true")
+        case .needsAttention:
+            candidates = "where order_id in (select order_id from dead_letters where state in ('open', 'replaying'))"
+            wanted = "x.state = 'needs attention'"
+        case .waiting:
+            (candidates, wanted) = ("where order_id in (select order_id from held_orders)", "x.state = 'waiting'")
+        case .underway:
+            (candidates, wanted) = ("order by changed_at desc limit 5000", "x.state = 'underway'")
         case .written:
-            wanted = "x.written_version is not null and x.state not in ('needs attention', 'waiting', 'underway')"
+            candidates = "where written_version is not null order by changed_at desc limit 5000"
+            wanted = "x.state not in ('needs attention', 'waiting', 'underway')"
         }
         let rows = try await run(
             """
-            select * from (\(unsafe: Self.summaries)) x where \(unsafe: wanted)
-            order by x.changed_at desc, x.order_id limit \(limit)
+            select * from (\(unsafe: Self.columns) from (select * from orders \(unsafe: candidates)) o
+                \(unsafe: Self.joins)) x
+            where \(unsafe: wanted) order by x.changed_at desc, x.order_id limit \(limit)
             """)
         return try rows.map { row throws(PostgresError) in try OrderSummary(row) }
     }
@@ -27,15 +35,15 @@ extension Ledger {
         let text = Self.storable(text)
         let rows = try await run(
             """
-            select * from (\(unsafe: Self.summaries)) x
-            where x.order_id in (
+            \(unsafe: Self.columns) from (select * from orders where order_id in (
                 select order_id from orders where order_id = \(text)
                 union all select order_id from orders
                     where length(\(text)) = 15 and order_id >= \(text) and order_id < \(text) || '~'
                 union all select order_id from orders where order_number = \(text)
                 union all select order_id from orders where netsuite_number = \(text)
-                union all select order_id from orders where netsuite_id = \(Int64(text)))
-            order by x.changed_at desc, x.order_id
+                union all select order_id from orders where netsuite_id = \(Int64(text)))) o
+            \(unsafe: Self.joins)
+            order by o.changed_at desc, o.order_id
             """)
         return try rows.map { row throws(PostgresError) in try OrderSummary(row) }
     }
@@ -43,7 +51,9 @@ extension Ledger {
     /// Everything that happened to an order, in time order; nil when it is not known.
     public func history(of orderId: String) async throws(PostgresError) -> OrderHistory? {
         let summaries = try await run(
-            "select * from (\(unsafe: Self.summaries)) x where x.order_id = \(orderId)")
+            """
+            \(unsafe: Self.columns) from (select * from orders where order_id = \(orderId)) o \(unsafe: Self.joins)
+            """)
         guard let summary = summaries.first else { return nil }
         let rows = try await run(
             "select * from (\(unsafe: Self.events)) e where e.order_id = \(orderId) order by e.at, e.rank")
@@ -52,14 +62,16 @@ extension Ledger {
             events: try rows.map { row throws(PostgresError) in try OrderEvent(row) })
     }
 
-    private static let summaries = """
+    private static let columns = """
             select o.order_id, o.order_number, o.netsuite_id, o.netsuite_number, o.written_version, o.changed_at,
                 greatest(p.version, a.version, o.written_version) as newest_version, s.outcome as last_outcome,
                 coalesce(l.sentence, h.sentence) as sentence,
                 case when l.letter_id is not null then 'needs attention' when h.order_id is not null then 'waiting'
                     when s.sequence is null or greatest(p.version, a.version) > s.version then 'underway'
                     else coalesce(o.netsuite_state, s.outcome) end as state
-            from orders o
+        """
+
+    private static let joins = """
             left join lateral (select version from publications x where x.order_id = o.order_id
                 order by x.version desc limit 1) p on true
             left join lateral (select version from attempts x where x.order_id = o.order_id and x.state <> 'not-sent'

@@ -195,27 +195,3 @@ extension JSONWriter {
         int64(value)
     }
 }
-
-/// Kafka headers as text: `name=value` lines, every byte outside printable ASCII as `%` and two digits. A header
-/// without value has no `=`. Exact for any bytes, and legible for a person with `psql`.
-enum HeaderText {
-    static func encode(_ headers: [SourceMessage.Header]) -> String {
-        headers.map { header in
-            let name = escape(Array(header.name.utf8))
-            return header.value.map { "\(name)=\(escape($0))" } ?? name
-        }.joined(separator: "\n")
-    }
-
-    private static func escape(_ bytes: [UInt8]) -> String {
-        let digits = Array("0123456789ABCDEF".utf8)
-        var text: [UInt8] = []
-        for byte in bytes {
-            if (0x20...0x7E).contains(byte), byte != UInt8(ascii: "%"), byte != UInt8(ascii: "=") {
-                text.append(byte)
-            } else {
-                text += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            }
-        }
-        return String(decoding: text, as: UTF8.self)
-    }
-}

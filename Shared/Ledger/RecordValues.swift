@@ -239,3 +239,21 @@ public enum RecordAnswer: Sendable {
     /// Another holder has the order: drop everything, it decides.
     case fenced
 }
+
+/// A held order whose next try is due: claim it with ``ClaimRequest/retriesHeld`` set.
+public struct HeldOrder: Sendable, Equatable {
+    /// Salesforce order id.
+    public let orderId: String
+    /// The held version.
+    public let version: Int64
+    /// How often it was held in a row.
+    public let tries: Int64
+    /// How long it has been held (server's clock).
+    public let age: Duration
+    /// The message's `ce_id`.
+    public let eventId: String
+    /// The message's `traceparent`.
+    public let traceParent: String
+    /// The message as it came.
+    public let message: SourceMessage
+}

@@ -148,6 +148,11 @@ struct RecordTests {
                     throw ConditionUnmet(description: "\(again)")
                 }
                 #expect(try await ledger.orders(.waiting).map(\.sentence) == ["Locked by a workflow."])
+                #expect(try await ledger.heldOrdersDue().isEmpty)
+                _ = try await pool.query("update held_orders set next_try_at = clock_timestamp()")
+                let due = try #require(try await ledger.heldOrdersDue().first)
+                #expect(due.message == Fixture.message())
+                #expect(due.tries == 1)
                 let retry = try await ledger.claimed(Fixture.request(retriesHeld: true))
                 _ = try await ledger.recorded(retry, .written(WrittenOrder(netSuiteId: 6)))
                 let rows = try await pool.query("select count(*) as n from held_orders")
