@@ -64,8 +64,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     /// For `@main` types: `exit(EventLoop.shared.run { await … })`.
     public func run<Result: Sendable>(_ body: @escaping @Loop @Sendable () async -> Result) -> Result {
         occupyThread()
-        let result = Mutex<Result?>(nil)
-        let finished = Box(result)
+        let finished = Box<Result>()
         start { finished.set(await body()) }
         while true {
             drain()
@@ -154,9 +153,8 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
 
 /// Carries the result of the main task out of it.
 private final class Box<Value: Sendable>: Sendable {
-    private let value: Mutex<Value?>
-
-    init(_ value: consuming Mutex<Value?>) { self.value = value }
+    /// Made in place: handing a mutex over makes Swift 6.0's compiler fail.
+    private let value = Mutex<Value?>(nil)
 
     func set(_ newValue: Value) { value.withLock { $0 = newValue } }
 
