@@ -8,11 +8,13 @@ import Testing
 
 @Loop
 func withPool<R: Sendable>(
-    maximumConnections: Int = 4, _ body: @Loop (PostgresPool) async throws -> R
+    maximumConnections: Int = 4, lockTimeout: Duration = .seconds(2), _ body: @Loop (PostgresPool) async throws -> R
 ) async throws -> R {
     var configuration = try await PostgresCluster.shared().newDatabase()
     configuration.maximumConnections = maximumConnections
     configuration.searchPath = "public"
+    configuration.lockTimeout = lockTimeout
+    configuration.statementTimeout = lockTimeout + .seconds(3)
     let pool = PostgresPool(configuration: configuration, logger: .silent)
     do {
         let result = try await body(pool)
