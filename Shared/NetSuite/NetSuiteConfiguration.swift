@@ -18,8 +18,8 @@ public struct NetSuiteConfiguration: Sendable {
     public var concurrency: Int
     /// How long one request may take.
     public var requestDeadline: Duration
-    /// How long an operation may take in all, waiting for a slot and repeats included. No request begins that could end
-    /// later, so a lease that outlasts this covers everything an operation sends.
+    /// How long an operation may take, waiting for a slot and repeats included. No request on records begins that could end
+    /// later, so a lease that outlasts this covers everything an operation changes.
     public var operationLimit: Duration
     /// How long the gate stays narrowed after a 429 before it widens by one.
     public var quietPeriod: Duration
