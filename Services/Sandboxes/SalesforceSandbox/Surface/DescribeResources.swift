@@ -63,7 +63,7 @@ extension SalesforceSandbox {
         ]
     }
 
-    private static func describe(_ field: FieldDefinition) -> JSONValue {
+    private nonisolated static func describe(_ field: FieldDefinition) -> JSONValue {
         var result: JSONObject = [
             "name": .string(field.name), "label": .string(field.label), "type": .string(field.type.rawValue),
             "soapType": .string(field.type.soapType), "length": .number(JSONNumber(field.length)),
@@ -93,7 +93,7 @@ extension SalesforceSandbox {
     }
 
     /// External ids, ids and the numbers that Salesforce gives can look a record up.
-    private static func isLookup(_ field: FieldDefinition) -> Bool {
+    private nonisolated static func isLookup(_ field: FieldDefinition) -> Bool {
         field.externalId || field.type == .id || field.autoNumber
     }
 }
