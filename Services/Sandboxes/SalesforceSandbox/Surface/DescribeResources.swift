@@ -46,7 +46,7 @@ extension SalesforceSandbox {
                     "deprecatedAndHidden": false, "restrictedDelete": false,
                 ]
             })
-        result["fields"] = .array(object.fields.map(Self.describe))
+        result["fields"] = .array(object.fields.map { Self.describe($0) })
         return .json(.object(result))
     }
 
