@@ -60,7 +60,9 @@ extension SalesforceSandbox {
     ) throws(ControlError) -> HTTPResponse {
         switch (request.method, segments.count) {
         case ("GET", 1):
-            return ControlAnswer.json(["accounts": .array(organization.store.records("Account").map(accountView))])
+            return ControlAnswer.json([
+                "accounts": .array(organization.store.records("Account").map { accountView($0) })
+            ])
         case ("POST", 1):
             let id = try transaction { () throws(ControlError) in try createAccount(body) }
             return ControlAnswer.json(accountView(try stored("Account", id)), status: 201)
@@ -77,7 +79,9 @@ extension SalesforceSandbox {
     ) throws(ControlError) -> HTTPResponse {
         switch (request.method, segments.count) {
         case ("GET", 1):
-            return ControlAnswer.json(["products": .array(organization.store.records("Product2").map(productView))])
+            return ControlAnswer.json([
+                "products": .array(organization.store.records("Product2").map { productView($0) })
+            ])
         case ("POST", 1):
             try refuseUnknown(body, ["name", "sku", "productCode", "prices", "active"])
             guard let sku = body["sku"]?.string else { throw ControlError("a product needs a sku") }
@@ -128,7 +132,7 @@ extension SalesforceSandbox {
             let shown = organization.store.records("Order").filter { order in
                 status == nil || order["Status"].text == status || order["StatusCode"].text == status
             }
-            return ControlAnswer.json(["orders": .array(shown.map(orderView))])
+            return ControlAnswer.json(["orders": .array(shown.map { orderView($0) })])
         case "POST":
             let count = body["count"]?.int64 ?? 1
             guard (1...10_000).contains(count) else { throw ControlError("count must be 1 to 10000") }
@@ -137,7 +141,7 @@ extension SalesforceSandbox {
                 for _ in 0..<count { ids.append(try createOrder(body)) }
                 return ids
             }
-            let views = ids.compactMap { organization.store.record("Order", $0) }.map(orderView)
+            let views = ids.compactMap { organization.store.record("Order", $0) }.map { orderView($0) }
             return ControlAnswer.json(body["count"] == nil ? views[0] : ["orders": .array(views)], status: 201)
         default: throw Self.unknownRoute
         }

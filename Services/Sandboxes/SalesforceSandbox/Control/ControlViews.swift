@@ -10,9 +10,9 @@ extension SalesforceSandbox {
             "totalAmount": order["TotalAmount"].json(as: .currency),
         ]
         let account = order["AccountId"].text.flatMap { organization.store.record("Account", $0) }
-        object["account"] = account.map(accountView) ?? .null
+        object["account"] = account.map { accountView($0) } ?? .null
         object["netSuite"] = .object(netSuiteFields(order, "Order"))
-        object["lines"] = .array(organization.store.items(ofOrder: order.id).map(lineView))
+        object["lines"] = .array(organization.store.items(ofOrder: order.id).map { lineView($0) })
         object["fields"] = .object(allFields(order, "Order"))
         return .object(object)
     }
