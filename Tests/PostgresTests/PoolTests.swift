@@ -192,7 +192,7 @@ struct PoolTests {
         }
     }
 
-    @Test("a thousand connections made and closed under load leave no descriptor and no hang")
+    @Test("250 connections made and closed under load leave no descriptor and no hang")
     func descriptorsAreReused() async throws {
         try await onLoop {
             try await withPool { busy in
