@@ -157,8 +157,9 @@ struct RenderingTests {
         snapshot.lines[0].quantity = try ExactDecimal(quantity)
         snapshot.lines[0].unitPrice = try ExactDecimal(price)
         let line = try Self.mapping().renderLine(snapshot.lines[0], of: snapshot, itemId: "1")
-        #expect(line["amount"]?.number.flatMap { try? ExactDecimal($0) } == (try ExactDecimal(amount)))
-        #expect(line["rate"]?.number.flatMap { try? ExactDecimal($0) } == (try ExactDecimal(price)))
+        let (wantedAmount, wantedRate) = (try ExactDecimal(amount), try ExactDecimal(price))
+        #expect(line["amount"]?.number.flatMap { try? ExactDecimal($0) } == wantedAmount)
+        #expect(line["rate"]?.number.flatMap { try? ExactDecimal($0) } == wantedRate)
     }
 
     static let wrongOrders: [(MappingProblem.Code, String, @Sendable (inout OrderSnapshot) throws -> Void)] = [

@@ -86,11 +86,11 @@ def totals(netsuite, orders, before):
     """Nothing was made besides what the morning asked for."""
     after = netsuite.counts()
     written = [order for order in orders if not order.needs_a_person]
-    wanted = {
-        "orders": len(written),
-        "customers": len({order.customer.account_id for order in written if not order.customer.known}) +
-        len({order.customer.account_id for order in orders if order.customer.known}),
-    }
+    # Those that were linked by hand, and one for each new account with an order that could be written.
+    new = {
+        order.customer.account_id for order in orders
+        if not order.customer.was_there and (order.customer.known or not order.needs_a_person)}
+    wanted = {"orders": len(written), "customers": len(new)}
     return [
         f"{after[name] - before[name]} {name} were made in NetSuite instead of {count}" for name, count in wanted.items()
         if after[name] - before[name] != count]

@@ -66,6 +66,9 @@ def exact(value):
 class SalesforceControl(Control):
     """The sales user's side of the Salesforce sandbox."""
 
+    def accounts_by_name(self):
+        return {account["name"]: account for account in self.call("GET", "/accounts")["accounts"]}
+
     def create_account(self, customer):
         billing = {"street": customer.street, "city": customer.city, "countryCode": customer.country}
         body = {"name": customer.name, "billing": billing, "shipping": billing}
@@ -77,9 +80,11 @@ class SalesforceControl(Control):
         """A draft with its lines; gives (id, number)."""
         customer = order.customer
         address = {"street": customer.street, "city": customer.city, "countryCode": customer.country}
+        fields = {"Payment_Terms__c": order.terms, "Shipping_Method__c": order.shipping}
         made = self.call("POST", "/orders", {
             "accountId": customer.account_id, "currency": order.currency, "poNumber": order.purchase, "billTo": address,
-            "shipTo": address, "lines": [line_body(line) for line in order.lines]})
+            "shipTo": address, "lines": [line_body(line) for line in order.lines],
+            "fields": {name: value for name, value in fields.items() if value}})
         return made["id"], made["orderNumber"]
 
     def activate(self, order_id):

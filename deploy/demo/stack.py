@@ -22,6 +22,10 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 RUN_PREFIX = "crossdock-run-"
+# An organisation with two currencies, country codes, and the two fields of its own that deploy/mapping.yaml reads.
+SALESFORCE_OPTIONS = [
+    "--multi-currency", "--state-and-country-picklists", "--custom-field", "Order.Payment_Terms__c:string:40",
+    "--custom-field", "Order.Shipping_Method__c:string:40"]
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -187,7 +191,7 @@ class Stack:
 
     def start_sandboxes(self):
         usual = self.usual_ports
-        sandboxes = [("salesforce", 8401, ["--multi-currency"]), ("netsuite", 8402, [])]
+        sandboxes = [("salesforce", 8401, SALESFORCE_OPTIONS), ("netsuite", 8402, [])]
         self.urls = {}
         for name, usual_port, options in sandboxes:
             port = free_port(usual_port if usual else None)
@@ -213,7 +217,7 @@ class Stack:
             "NETSUITE_CERTIFICATE_ID": "crossdock-sandbox-certificate",
             "NETSUITE_PRIVATE_KEY_FILE": str(self.folder / "netsuite-key.pem"), "NETSUITE_SIGNATURE_ALGORITHM": "PS256",
             "MAPPING_FILE": str(REPOSITORY / "deploy" / "mapping.yaml"),
-            "POLL_INTERVAL_SECONDS": "1", "LOG_FORMAT": "json",
+            "ORDER_CUSTOM_FIELDS": "Payment_Terms__c,Shipping_Method__c", "POLL_INTERVAL_SECONDS": "1", "LOG_FORMAT": "json",
         }
 
     def start_services(self):

@@ -9,6 +9,7 @@ class Customer:
     def __init__(self, name, country, city, street, known=False):
         self.name, self.country, self.city, self.street, self.known = name, country, city, street, known
         self.account_id = self.customer_id = None
+        self.was_there = False
 
 
 class Line:
@@ -17,9 +18,9 @@ class Line:
 
 
 class Order:
-    def __init__(self, customer, currency, purchase, *lines, needs_a_person=False):
+    def __init__(self, customer, currency, purchase, *lines, needs_a_person=False, terms=None, shipping=None):
         self.customer, self.currency, self.purchase, self.lines = customer, currency, purchase, lines
-        self.needs_a_person = needs_a_person
+        self.needs_a_person, self.terms, self.shipping = needs_a_person, terms, shipping
         self.id = self.number = None
 
 
@@ -40,11 +41,11 @@ UNKNOWN_SKU = Order(
 
 ORDERS = (
     Order(NORTHWIND, "USD", "PO-88121", Line("SKU-RED", 10, "49.50")),
-    Order(MUELLER, "EUR", "B-2044", Line("SKU-CHAIR", 4, "229.90"), Line("SKU-DESK", 2, "899.00")),
+    Order(MUELLER, "EUR", "B-2044", Line("SKU-CHAIR", 4, "229.90"), Line("SKU-DESK", 2, "899.00"), terms="Net 60"),
     Order(
         ELYSEE, "EUR", "CMD-31", Line("SKU-LAMP", 12, "37.95"), Line("SKU-CABLE", 100, "4.25"),
         Line("SKU-MAT", 3, "18.40")),
-    Order(SAKURA, "USD", "注文-9", Line("SKU-DESK", 1, "899.00"), Line("SKU-LAMP", 1, "39.95")),
+    Order(SAKURA, "USD", "注文-9", Line("SKU-DESK", 1, "899.00"), Line("SKU-LAMP", 1, "39.95"), shipping="Express"),
     AMENDED,
     Order(NORTHWIND, "USD", "PO-88122", Line("SKU-BLUE", 25, "9.50"), Line("SKU-GREEN", 1, "120.00")),
     UNKNOWN_SKU,
