@@ -283,7 +283,7 @@ public final class KafkaConsumer {
         }
         queue.close()
         resetPartitions()
-        await client.destroy(within: max(.seconds(1), deadline - time.now))
+        await client.destroy(within: max(.milliseconds(300), deadline - time.now))
     }
 
     private func answerWhileClosing(_ event: OpaquePointer) {

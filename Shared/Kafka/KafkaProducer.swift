@@ -34,7 +34,7 @@ public final class KafkaProducer {
 
     private static let reportInterval: Duration = .milliseconds(5)
     private static let idleInterval: Duration = .milliseconds(250)
-    private static let purgeLimit: Duration = .seconds(1)
+    private static let purgeLimit: Duration = .milliseconds(300)
 
     /// Makes the producer. Nothing is connected yet: an unreachable broker is no error here.
     /// - Throws: ``KafkaError`` of kind `configuration` when a setting is refused.
@@ -89,7 +89,7 @@ public final class KafkaProducer {
         _ = await time.waitUntil(within: limit) { self.pendingCount == 0 && self.rebuilding == nil }
     }
 
-    /// Flushes, gives up what is left (those sends fail) and frees everything, within about this time and a second.
+    /// Flushes, gives up what is left (those sends fail) and frees everything, within about this time and half a second.
     public func close(within limit: Duration) async {
         guard let handle, !isClosing else { return }
         await flush(within: limit)
