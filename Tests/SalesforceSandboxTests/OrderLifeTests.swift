@@ -139,6 +139,20 @@ struct OrderLifeTests {
         }
     }
 
+    @Test("an order made with an address has all of its parts, the postal code too")
+    func addresses() async throws {
+        try await onLoop {
+            let fixture = try SandboxFixture()
+            let id = try await fixture.order([
+                "shipTo": ["street": "Hauptstr. 1", "city": "Berlin", "postalCode": "10115", "countryCode": "DE"]
+            ])
+            let stored = try fixture.stored("Order", id)
+            #expect(stored["ShippingPostalCode"] == .text("10115"))
+            // Without the picklists a person types the code as the country.
+            #expect(stored["ShippingCountry"] == .text("DE"))
+        }
+    }
+
     @Test("the journal tells what was applied, and by whom")
     func journal() async throws {
         try await onLoop {

@@ -214,7 +214,9 @@ extension SalesforceSandbox {
             address, ["street", "city", "state", "stateCode", "postalCode", "country", "countryCode"])
         for (name, part) in address.members {
             // Without picklists there are no code fields: the person types the code as the text.
-            let key = settings.schemaOptions.stateAndCountryPicklists ? name : name.replacing("Code", with: "")
+            // Without the picklists there are no codes of states and countries; the postal code is a field of its own.
+            let hasField = settings.schemaOptions.stateAndCountryPicklists || name == "postalCode"
+            let key = hasField ? name : name.replacing("Code", with: "")
             members[prefix + key.prefix(1).uppercased() + key.dropFirst()] = part
         }
     }
