@@ -101,9 +101,10 @@ struct WriterPipeline {
     private func write(
         _ order: IncomingOrder, _ prepared: Prepared, _ work: OrderWork, customer: inout CustomerReference?
     ) async throws -> AttemptOutcome {
-        guard case .ready(let items) = prepared else {
-            if case .dead(let letter) = prepared { return .dead(letter) }
-            throw StepEnd.retry(Trouble(.order, "not prepared"))
+        let items: [String: String]
+        switch prepared {
+        case .ready(let found): items = found
+        case .dead(let letter): return try await orders.landed(order, work: work) ?? .dead(letter)
         }
         let customerId = try await customers.customer(of: order, work: work)
         if let number = Int64(customerId) {
@@ -116,11 +117,16 @@ struct WriterPipeline {
     private func release(
         _ work: OrderWork, customer: CustomerReference?, reason: String, isUnknown: Bool
     ) async throws {
-        if isUnknown || work.leased.claim.previousUnknown != nil {
-            try await batches.markUnknown(work.leased.claim, customer: customer, reason: reason)
-        } else {
-            try await batches.giveBack(work.leased.claim, customer: customer, reason: reason)
-        }
+        let (batches, claim) = (batches, work.leased.claim)
+        // A task of its own: when the service stops this one is cancelled, and the order is to be handed over, not left
+        // to its lease.
+        try await EventLoop.shared.start {
+            if isUnknown || claim.previousUnknown != nil {
+                try await batches.markUnknown(claim, customer: customer, reason: reason)
+            } else {
+                try await batches.giveBack(claim, customer: customer, reason: reason)
+            }
+        }.value
     }
 
     // MARK: Without a claim

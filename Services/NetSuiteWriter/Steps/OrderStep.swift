@@ -29,6 +29,22 @@ struct OrderStep {
         return try await create(wanted, work: work)
     }
 
+    /// What an earlier attempt at this very version left in NetSuite, where its answer is unknown and it got there.
+    ///
+    /// - Throws: ``StepEnd``.
+    func landed(_ order: IncomingOrder, work: OrderWork) async throws -> AttemptOutcome? {
+        guard work.leased.claim.previousUnknown != nil else { return nil }
+        try await waitOutUnknownChange(work)
+        let record =
+            if let id = work.leased.claim.netSuiteId {
+                try await read { try await client.salesOrder(.internalId(String(id))) }
+            } else {
+                try await find(order)
+            }
+        guard let record, record.version == String(order.snapshot.version) else { return nil }
+        return .written(try written(record))
+    }
+
     // MARK: Create
 
     private func create(_ wanted: Wanted, work: OrderWork) async throws -> AttemptOutcome {

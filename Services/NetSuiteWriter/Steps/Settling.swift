@@ -40,12 +40,12 @@ struct Settling {
     }
 
     /// Of orders that NetSuite now shows as the message says; the others are settled with what the ledger knows.
-    static func isReadBack(_ outcome: SettledOutcome) -> Bool {
+    nonisolated static func isReadBack(_ outcome: SettledOutcome) -> Bool {
         outcome == .written || outcome == .unchanged
     }
 
     /// The message, from the ledger's row and what was read back.
-    static func settlement(
+    nonisolated static func settlement(
         of stored: StoredSettlement, seen: ShownOrder?, currency: String?
     ) throws -> Settlement {
         var settlement = Settlement(
