@@ -26,7 +26,7 @@ struct EmbeddedBrokerCommand {
         ],
         run: { arguments in
             await EmbeddedBrokerService.run(
-                topics: EmbeddedBrokerService.crossdockTopics + arguments.values("topic"),
+                topics: Set(EmbeddedBrokerService.crossdockTopics + arguments.values("topic")),
                 partitionCount: arguments.integer("partitions") ?? EmbeddedCluster.defaultPartitionCount,
                 bootstrapFile: arguments.value("bootstrap-file"))
         })

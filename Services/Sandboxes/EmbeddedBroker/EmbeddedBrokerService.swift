@@ -11,14 +11,14 @@ enum EmbeddedBrokerService {
         Topic<OrderSnapshot>.orderSubmitted.name, Topic<Settlement>.orderSettled.name,
     ]
 
-    static func run(topics: [String], partitionCount: Int, bootstrapFile: String?) async -> Int32 {
+    static func run(topics: Set<String>, partitionCount: Int, bootstrapFile: String?) async -> Int32 {
         let ending = Ending()
         do {
             // Before the library starts threads: they inherit the blocked signals.
             let signals = try SignalWatch { _ in ending.come() }
             let cluster = try EmbeddedCluster()
             defer { cluster.close() }
-            for topic in topics { try cluster.createTopic(topic, partitionCount: partitionCount) }
+            for topic in topics.sorted() { try cluster.createTopic(topic, partitionCount: partitionCount) }
             if let bootstrapFile { try replaceFile(bootstrapFile, with: cluster.bootstrapServers + "\n") }
             TerminalOutput.standardOutput(
                 """
