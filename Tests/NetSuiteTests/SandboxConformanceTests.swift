@@ -114,7 +114,7 @@ struct SandboxConformanceTests {
             #expect(record.id == id)
             #expect(record.status == "B")
             #expect(record.version == "1774000000000")
-            #expect(record.total == (try ExactDecimal("98")))
+            #expect(try record.total == ExactDecimal("98"))
             #expect(record.lines?.first?.crossdockLineId == "802000000000001AAA")
             let line = try #require(record.lines?.first?.line)
 
@@ -126,12 +126,12 @@ struct SandboxConformanceTests {
             let changed = try #require(try await client.salesOrder(.internalId(id)))
             #expect(changed.version == "1774000000001")
             #expect(changed.lines?.count == 1)
-            #expect(changed.lines?.first?.quantity == (try ExactDecimal("3")))
+            #expect(try changed.lines?.first?.quantity == ExactDecimal("3"))
 
             let summary = try #require(try await client.readBack([id])[id])
             #expect(summary.tranId == record.tranId)
             #expect(summary.status == "B")
-            #expect(summary.total == (try ExactDecimal("147")))
+            #expect(try summary.total == ExactDecimal("147"))
             #expect(summary.customerId == customerId)
 
             guard case .refused(let unknown) = try await client.updateSalesOrder(id, ["colour": "red"]) else {
