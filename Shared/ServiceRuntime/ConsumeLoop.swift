@@ -275,12 +275,12 @@ private struct ConsumeMetrics {
 
     init(_ registry: MetricsRegistry, topic: String) {
         attempts = registry.counter(
-            "attempts_total", help: "Attempts at a message, by outcome", labels: ["topic", "outcome"])
+            "attempts", help: "Attempts at a message, by outcome", labels: ["topic", "outcome"])
         seconds = registry.histogram(
             "attempt_seconds", help: "Time of an attempt at a message", labels: ["topic", "outcome"])
         open = registry.gauge("open_messages", help: "Messages taken and not finished", labels: ["topic"])
         failures = registry.counter(
-            "kafka_failures_total", help: "Failures that Kafka's client reports", labels: ["error"])
+            "kafka_failures", help: "Failures that Kafka's client reports", labels: ["error"])
         open.set(0, topic)
     }
 }

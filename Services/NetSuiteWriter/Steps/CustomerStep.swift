@@ -8,9 +8,15 @@ import ServiceRuntime
 
 /// The customer of an order's account: the linked one, the known one, or one made now, once.
 @Loop
-struct CustomerStep {
-    let client: NetSuiteClient
-    let mapping: OrderMapping
+final class CustomerStep {
+    private let client: NetSuiteClient
+    private let mapping: OrderMapping
+    private var beingFound: [SalesforceId: Task<String, any Error>] = [:]
+
+    init(client: NetSuiteClient, mapping: OrderMapping) {
+        self.client = client
+        self.mapping = mapping
+    }
 
     /// The customer's internal id.
     ///
@@ -18,6 +24,21 @@ struct CustomerStep {
     func customer(of order: IncomingOrder, work: OrderWork) async throws -> String {
         if let linked = try linkedCustomer(order) { return linked }
         if let known = work.leased.claim.customerId { return String(known) }
+        let account = order.snapshot.account.id
+        // A new account's orders often come together: one of them asks, the others take its answer, and each asks for
+        // itself only where that one failed.
+        if let first = beingFound[account], let id = try? await first.value { return id }
+        let task = EventLoop.shared.start { [self] in try await findOrMake(order, work: work) }
+        beingFound[account] = task
+        defer { if beingFound[account] == task { beingFound[account] = nil } }
+        return try await withTaskCancellationHandler {
+            try await task.value
+        } onCancel: {
+            task.cancel()
+        }
+    }
+
+    private func findOrMake(_ order: IncomingOrder, work: OrderWork) async throws -> String {
         let externalId = ExternalId.customer(order.snapshot.account.id)
         if work.leased.claim.previousUnknown != nil, let found = try await find(externalId) { return found }
         let body = try rendered(order)
