@@ -96,21 +96,24 @@ public final class HTTPTransport {
         transfer.deadline?.cancel()
         openedConnections += crossdock_curl_get_long(transfer.handle, CURLINFO_NUM_CONNECTS)
         if let multi { curl_multi_remove_handle(multi, transfer.handle) }
-        recycle(transfer)
+        if case .success = result { recycle(transfer) } else { discard(transfer) }
         let completion = transfer.completion
         transfer.completion = nil
         completion?(result)
     }
 
     private func recycle(_ transfer: Transfer) {
+        guard !isClosed, idleHandles.count < configuration.maximumConnections else { return discard(transfer) }
         curl_easy_reset(transfer.handle)
-        if let list = transfer.headerList { curl_slist_free_all(list) }
-        transfer.headerList = nil
-        if isClosed || idleHandles.count >= configuration.maximumConnections {
-            curl_easy_cleanup(transfer.handle)
-        } else {
-            idleHandles.append(transfer.handle)
-        }
+        transfer.freeHeaders()
+        idleHandles.append(transfer.handle)
+    }
+
+    /// A handle whose call failed is not used again: in libcurl 8.14 a refused rewind outlives the reset, and every later
+    /// body on that handle would fail.
+    private func discard(_ transfer: Transfer) {
+        curl_easy_cleanup(transfer.handle)
+        transfer.freeHeaders()
     }
 
     private func collectFinished() {

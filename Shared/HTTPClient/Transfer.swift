@@ -54,6 +54,12 @@ final class Transfer {
         return count
     }
 
+    /// Frees the list of headers, once the handle no longer refers to it.
+    func freeHeaders() {
+        if let list = headerList { curl_slist_free_all(list) }
+        headerList = nil
+    }
+
     /// What libcurl's result means. "Not sent" is said only where no byte of a request went out.
     func result(_ code: CURLcode) -> Result<HTTPAnswer, HTTPFailure> {
         let status = crossdock_curl_get_long(handle, CURLINFO_RESPONSE_CODE)

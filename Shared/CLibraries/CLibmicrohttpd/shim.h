@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 // What a server does, as plain functions: libmicrohttpd's closed enumerations and variadic calls stay on this side.
 struct crossdock_http_handler {
@@ -48,6 +49,16 @@ static void crossdock_http_finished(void *handler, struct MHD_Connection *connec
 }
 
 // Starts a daemon without threads; NULL and errno where that fails. `handler` must live until the daemon has stopped.
+// Why an address cannot be bound, 0 where it can: libmicrohttpd 1.0 has overwritten errno when its start fails.
+static inline int crossdock_http_bind_error(const struct sockaddr *address, socklen_t size) {
+    int probe = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int error;
+    if (probe < 0) return errno;
+    error = bind(probe, address, size) == 0 ? 0 : errno;
+    close(probe);
+    return error;
+}
+
 static inline struct MHD_Daemon *crossdock_http_start(const char *address, unsigned short port,
                                                       struct crossdock_http_limits limits,
                                                       struct crossdock_http_handler *handler) {
@@ -55,28 +66,33 @@ static inline struct MHD_Daemon *crossdock_http_start(const char *address, unsig
     struct sockaddr_in v4;
     struct sockaddr_in6 v6;
     struct sockaddr *socket_address;
+    socklen_t address_size;
+    struct MHD_Daemon *daemon;
     memset(&v4, 0, sizeof v4);
     memset(&v6, 0, sizeof v6);
     if (inet_pton(AF_INET, address, &v4.sin_addr) == 1) {
         v4.sin_family = AF_INET;
         v4.sin_port = htons(port);
         socket_address = (struct sockaddr *) &v4;
+        address_size = sizeof v4;
     } else if (inet_pton(AF_INET6, address, &v6.sin6_addr) == 1) {
         v6.sin6_family = AF_INET6;
         v6.sin6_port = htons(port);
         socket_address = (struct sockaddr *) &v6;
+        address_size = sizeof v6;
         flags |= MHD_USE_IPv6;
     } else {
         errno = EINVAL;
         return NULL;
     }
-    errno = 0;
-    return MHD_start_daemon(
+    daemon = MHD_start_daemon(
         flags, port, NULL, NULL, &crossdock_http_receive, handler, MHD_OPTION_SOCK_ADDR, socket_address,
         MHD_OPTION_URI_LOG_CALLBACK, &crossdock_http_begin, handler, MHD_OPTION_NOTIFY_COMPLETED,
         &crossdock_http_finished, handler, MHD_OPTION_CONNECTION_LIMIT, limits.connections,
         MHD_OPTION_PER_IP_CONNECTION_LIMIT, limits.connections_per_address, MHD_OPTION_CONNECTION_TIMEOUT,
         limits.idle_seconds, MHD_OPTION_CONNECTION_MEMORY_LIMIT, limits.connection_memory, MHD_OPTION_END);
+    if (daemon == NULL) errno = crossdock_http_bind_error(socket_address, address_size);
+    return daemon;
 }
 
 // The daemon's epoll descriptor, -1 where there is none.
