@@ -179,8 +179,8 @@ struct FeedbackMetrics: Sendable {
     let records: Counter
 
     init(_ registry: MetricsRegistry) {
-        calls = registry.counter("salesforce_writes_total", help: "Calls that write to Salesforce", labels: ["result"])
+        calls = registry.counter("salesforce_writes", help: "Calls that write to Salesforce", labels: ["result"])
         records = registry.counter(
-            "salesforce_records_total", help: "Records written to Salesforce", labels: ["object", "result"])
+            "salesforce_records", help: "Records written to Salesforce", labels: ["object", "result"])
     }
 }
