@@ -37,12 +37,13 @@ public final class HTTPServer {
     /// Binds the address and serves from now on. The server keeps itself alive until ``stop(within:)``.
     public func start() throws(HTTPServerError) {
         guard daemon == nil else { throw .alreadyStarted }
+        let listening = crossdock_http_listen(configuration.address, configuration.port)
+        guard listening >= 0 else { throw cannotListen(String(cString: strerror(errno))) }
+        let boundPort = crossdock_http_port(listening)
         let callbacks = makeCallbacks()
-        let started = crossdock_http_start(configuration.address, configuration.port, limits, callbacks)
-        guard let started else {
-            let reason = errno == 0 ? "refused by the library" : String(cString: strerror(errno))
+        guard let started = crossdock_http_start(listening, limits, callbacks) else {
             release(callbacks)
-            throw cannotListen(reason)
+            throw cannotListen("refused by libmicrohttpd")
         }
         do {
             watch = try EventLoop.shared.watch(crossdock_http_epoll(started), for: .readable) { [weak self] _ in
@@ -55,7 +56,7 @@ public final class HTTPServer {
         }
         self.callbacks = callbacks
         daemon = started
-        port = crossdock_http_port(started)
+        port = boundPort
         runDaemon()
     }
 

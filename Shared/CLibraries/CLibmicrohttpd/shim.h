@@ -48,63 +48,68 @@ static void crossdock_http_finished(void *handler, struct MHD_Connection *connec
     if (finished != NULL) h->finished(h->context, finished);
 }
 
-// Starts a daemon without threads; NULL and errno where that fails. `handler` must live until the daemon has stopped.
-// Why an address cannot be bound, 0 where it can: libmicrohttpd 1.0 has overwritten errno when its start fails.
-static inline int crossdock_http_bind_error(const struct sockaddr *address, socklen_t size) {
-    int probe = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    int error;
-    if (probe < 0) return errno;
-    error = bind(probe, address, size) == 0 ? 0 : errno;
-    close(probe);
-    return error;
-}
-
-static inline struct MHD_Daemon *crossdock_http_start(const char *address, unsigned short port,
-                                                      struct crossdock_http_limits limits,
-                                                      struct crossdock_http_handler *handler) {
-    unsigned int flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC;
+// A listening socket, or -1 and errno: made here since the library does not keep the reason of a failure.
+static inline int crossdock_http_listen(const char *address, unsigned short port) {
     struct sockaddr_in v4;
     struct sockaddr_in6 v6;
     struct sockaddr *socket_address;
-    socklen_t address_size;
-    struct MHD_Daemon *daemon;
+    socklen_t size;
+    int family;
     memset(&v4, 0, sizeof v4);
     memset(&v6, 0, sizeof v6);
     if (inet_pton(AF_INET, address, &v4.sin_addr) == 1) {
         v4.sin_family = AF_INET;
         v4.sin_port = htons(port);
         socket_address = (struct sockaddr *) &v4;
-        address_size = sizeof v4;
+        size = sizeof v4;
+        family = AF_INET;
     } else if (inet_pton(AF_INET6, address, &v6.sin6_addr) == 1) {
         v6.sin6_family = AF_INET6;
         v6.sin6_port = htons(port);
         socket_address = (struct sockaddr *) &v6;
-        address_size = sizeof v6;
-        flags |= MHD_USE_IPv6;
+        size = sizeof v6;
+        family = AF_INET6;
     } else {
         errno = EINVAL;
-        return NULL;
+        return -1;
     }
-    daemon = MHD_start_daemon(
-        flags, port, NULL, NULL, &crossdock_http_receive, handler, MHD_OPTION_SOCK_ADDR, socket_address,
+    int listening = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (listening < 0) return -1;
+    int on = 1;
+    (void) setsockopt(listening, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (bind(listening, socket_address, size) == 0 && listen(listening, 511) == 0) return listening;
+    int reason = errno;
+    close(listening);
+    errno = reason;
+    return -1;
+}
+
+// The port that a socket is bound to.
+static inline unsigned short crossdock_http_port(int listening) {
+    struct sockaddr_in6 address;
+    socklen_t size = sizeof address;
+    memset(&address, 0, sizeof address);
+    if (getsockname(listening, (struct sockaddr *) &address, &size) != 0) return 0;
+    return ntohs(address.sin6_port); // at the same place in both families
+}
+
+// Starts a daemon without threads on a listening socket, which it owns from then on; NULL where that fails.
+// `handler` must live until the daemon has stopped.
+static inline struct MHD_Daemon *crossdock_http_start(int listening, struct crossdock_http_limits limits,
+                                                      struct crossdock_http_handler *handler) {
+    unsigned int flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC;
+    return MHD_start_daemon(
+        flags, 0, NULL, NULL, &crossdock_http_receive, handler, MHD_OPTION_LISTEN_SOCKET, (MHD_socket) listening,
         MHD_OPTION_URI_LOG_CALLBACK, &crossdock_http_begin, handler, MHD_OPTION_NOTIFY_COMPLETED,
         &crossdock_http_finished, handler, MHD_OPTION_CONNECTION_LIMIT, limits.connections,
         MHD_OPTION_PER_IP_CONNECTION_LIMIT, limits.connections_per_address, MHD_OPTION_CONNECTION_TIMEOUT,
         limits.idle_seconds, MHD_OPTION_CONNECTION_MEMORY_LIMIT, limits.connection_memory, MHD_OPTION_END);
-    if (daemon == NULL) errno = crossdock_http_bind_error(socket_address, address_size);
-    return daemon;
 }
 
 // The daemon's epoll descriptor, -1 where there is none.
 static inline int crossdock_http_epoll(struct MHD_Daemon *daemon) {
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD);
     return info == NULL ? -1 : info->epoll_fd;
-}
-
-// The port that is bound.
-static inline unsigned short crossdock_http_port(struct MHD_Daemon *daemon) {
-    const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT);
-    return info == NULL ? 0 : info->port;
 }
 
 // Milliseconds until the daemon wants to run again, -1 where it waits for sockets only.
