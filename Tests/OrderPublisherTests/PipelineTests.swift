@@ -133,6 +133,30 @@ struct PipelineTests {
         }
     }
 
+    @Test("a change within the second in which an order was read is a version of its own")
+    func twoChangesInOneSecond() async throws {
+        try await withBench { bench in
+            let second = try UTCInstant("2026-05-28T20:26:40Z")
+            bench.salesforce.serverTime = second
+            try bench.salesforce.activate(1, at: "2026-05-28T20:26:40.000+0000")
+            try bench.salesforce.activate(2, at: "2026-05-28T20:26:40.000+0000")
+            bench.salesforce.change(order: 2, ["Status": "Draft", "StatusCode": "Draft"])
+            try await bench.poll()
+            bench.salesforce.change(lineOf: 1, ["Quantity": 5])
+            bench.salesforce.change(order: 2, ["Status": "Activated", "StatusCode": "Activated"])
+            try await bench.poll()
+            let stamp = second.millisecondsSinceEpoch
+            #expect(try bench.versions(of: 1) == [stamp, stamp + 1])
+            #expect(try bench.versions(of: 2) == [stamp])
+            bench.salesforce.serverTime = try UTCInstant("2026-05-28T20:26:43Z")
+            try await bench.poll()
+            let before = bench.salesforce.queries.count
+            try await bench.poll()
+            #expect(bench.salesforce.queries.count - before == 2)
+            #expect(bench.sent.count == 3)
+        }
+    }
+
     @Test("what Kafka did not confirm is sent again under the same event id, also by the next leader")
     func sendsAgainWithTheSameId() async throws {
         try await withBench { bench in

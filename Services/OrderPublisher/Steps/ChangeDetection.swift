@@ -44,6 +44,10 @@ final class ChangeDetection {
     private let source: any OrderSource
     private var seen = SeenRows()
     private var position: WatchCursor
+    /// Salesforce's time before the page was read.
+    private var askedAt: UTCInstant?
+    /// By how much the clocks that stamp rows and answers may differ.
+    nonisolated private static let clockDifferenceMilliseconds: Int64 = 2_000
     /// Whether this poll has read to the end.
     private(set) var isComplete = true
 
@@ -64,6 +68,7 @@ final class ChangeDetection {
     /// The next page's rows that were not dealt with yet, and where the page ends.
     func nextPage() async throws -> (fresh: [ChangedRow], end: WatchCursor) {
         guard !isComplete else { return ([], position) }
+        askedAt = source.serverTime
         let records = try await source.records(
             """
             SELECT \(unsafe: object.columns) FROM \(unsafe: object.rawValue) WHERE \(unsafe: position.condition) \
@@ -75,10 +80,14 @@ final class ChangeDetection {
         return (rows.filter { !seen.contains(id: $0.id.text, stamp: $0.stamp) }, position)
     }
 
-    /// Notes rows as dealt with.
+    /// Notes rows as dealt with, but for those of about the second in which they were read, which are read once more:
+    /// stamps have one second, and a change within it shows by nothing else.
     /// - Returns: the new cursor when it moved.
     func finish(_ rows: [ChangedRow], end: WatchCursor) -> WatchCursor? {
-        for row in rows { seen.insert(id: row.id.text, stamp: row.stamp) }
+        let limit = (askedAt?.millisecondsSinceEpoch ?? 0) - Self.clockDifferenceMilliseconds
+        for row in rows where row.stamp.millisecondsSinceEpoch < limit {
+            seen.insert(id: row.id.text, stamp: row.stamp)
+        }
         guard end > cursor else { return nil }
         cursor = end
         seen.forget(before: cursor.back(by: overlap).stamp)
