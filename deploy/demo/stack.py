@@ -100,10 +100,11 @@ class Process:
 class Stack:
     """The private PostgreSQL cluster, the embedded broker, both sandboxes and the services."""
 
-    def __init__(self, binaries, say, usual_ports=False):
+    def __init__(self, binaries, say, usual_ports=False, kafka=None):
         self.binaries = Path(binaries)
         self.say = say
         self.usual_ports = usual_ports
+        self.kafka = kafka  # host:port of a Kafka that has the topics; without one the embedded broker
         self.processes = []
         self.slow_stops = []
         self.folder = Path(tempfile.mkdtemp(prefix=RUN_PREFIX, dir="/tmp"))
@@ -183,6 +184,10 @@ class Stack:
             self.run_step("keys", ["openssl", "pkey", "-in", str(private), "-pubout", "-out", str(public)])
 
     def start_broker(self):
+        if self.kafka:
+            self.bootstrap = self.kafka
+            self.say(f"Apache Kafka on {self.bootstrap}")
+            return
         address = self.folder / "broker-address"
         broker = self.spawn("embedded-broker", [self.binary("embedded-broker"), "--bootstrap-file", str(address)])
         wait_until(address.exists, 15, "the embedded broker listens", self, broker)
@@ -206,7 +211,7 @@ class Stack:
 
     def set_environment(self):
         self.environment = {
-            "KAFKA_BOOTSTRAP_SERVERS": self.bootstrap, "KAFKA_EMBEDDED": "true",
+            "KAFKA_BOOTSTRAP_SERVERS": self.bootstrap, "KAFKA_EMBEDDED": "false" if self.kafka else "true",
             "POSTGRES_HOST": str(self.postgres_folder), "POSTGRES_DATABASE": "crossdock", "POSTGRES_USER": "crossdock",
             "POSTGRES_TLS": "disable",
             "SALESFORCE_LOGIN_URL": self.urls["salesforce"], "SALESFORCE_AUDIENCE": "https://login.salesforce.com",
