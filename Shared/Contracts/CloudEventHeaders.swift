@@ -54,7 +54,8 @@ public struct CloudEventHeaders: Sendable, Equatable {
             throw refusal(Name.specVersion, "this is not CloudEvents 1.0", "send 1.0")
         }
         guard let ordering = digits(try required(found, Name.ordering)) else {
-            throw refusal(Name.ordering, "decimal digits are expected", "send the version or sequence of the payload")
+            throw refusal(
+                Name.ordering, "a whole number above zero is expected", "send the version or sequence of the payload")
         }
         let idText = try required(found, Name.id)
         let timeText = try required(found, Name.time)
@@ -128,7 +129,10 @@ extension CloudEventHeaders {
     }
 
     private static func digits(_ text: String) -> Int64? {
-        text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int64(text) : nil
+        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int64(text), number > 0 else {
+            return nil
+        }
+        return number
     }
 
     private static func values(

@@ -39,6 +39,15 @@ extension JSONReader {
         do { return try SalesforceId(complete: text) } catch { throw error.under(currentPath) }
     }
 
+    /// Reads the id of an order.
+    mutating func orderId() throws -> SalesforceId {
+        let id = try salesforceId()
+        guard id.namesOrder else {
+            throw refusal("this is no order's id", "send the id of an Order: it begins with 801")
+        }
+        return id
+    }
+
     mutating func calendarDate() throws -> CalendarDate {
         let text = try readString()
         do { return try CalendarDate(text) } catch { throw error.under(currentPath) }

@@ -40,7 +40,7 @@ private struct SnapshotDraft {
 
     mutating func take(_ name: String, _ reader: inout JSONReader) throws {
         switch name {
-        case "orderId": orderId = try reader.salesforceId()
+        case "orderId": orderId = try reader.orderId()
         case "orderNumber": orderNumber = try reader.requiredText(limit: TextLimit.code)
         case "version": version = try reader.positiveInteger()
         case "source": source = try OrderSnapshot.Source.read(&reader)

@@ -33,6 +33,9 @@ public struct SalesforceId: Sendable, Hashable, Comparable, CustomStringConverti
     /// The first three characters, which tell the object: `801` is an Order.
     public var prefix: String { String(text.prefix(3)) }
 
+    /// Whether it names an order: Salesforce's key prefix of Order is 801 in every organisation.
+    public var namesOrder: Bool { prefix == "801" }
+
     /// The 18 characters.
     public var description: String { text }
 

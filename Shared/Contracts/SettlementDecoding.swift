@@ -26,7 +26,7 @@ private struct SettlementDraft {
 
     mutating func take(_ name: String, _ reader: inout JSONReader) throws {
         switch name {
-        case "orderId": orderId = try reader.salesforceId()
+        case "orderId": orderId = try reader.orderId()
         case "sequence": sequence = try reader.positiveInteger()
         case "outcome": outcome = try reader.oneOf(Settlement.Outcome.self)
         case "settledAt": settledAt = try reader.instant()

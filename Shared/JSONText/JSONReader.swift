@@ -7,6 +7,8 @@ public struct JSONReader: Sendable {
     var position = 0
     private let limits: JSONLimits
     private var path: [PathElement] = []
+    /// Deeper places are cut in errors: they come from the sender, and people read them.
+    private static let shownDepth = 8
 
     private enum PathElement: Sendable {
         case member(String)
@@ -55,13 +57,13 @@ public struct JSONReader: Sendable {
     /// The present place, such as `lines[2].quantity`. A name that is not a plain word is shown as `?`.
     public var currentPath: String {
         var text = ""
-        for element in path {
+        for element in path.prefix(Self.shownDepth) {
             switch element {
             case .element(let index): text += "[\(index)]"
             case .member(let name): text += (text.isEmpty ? "" : ".") + (isPlainWord(name) ? name : "?")
             }
         }
-        return text
+        return path.count > Self.shownDepth ? text + "…" : text
     }
 
     /// Reads an object; `member` gets each name and must read (or skip) exactly its value.

@@ -26,6 +26,7 @@ struct OrderSnapshotTests {
         BadField("order id null", "orderId", "a string is expected and null found") { $0["orderId"] = .null },
         BadField("an id of 15", "orderId", "18 characters") { $0["orderId"] = "801Qk00000aBcDe" },
         BadField("a wrong suffix", "orderId", "do not fit") { $0["orderId"] = "801Qk00000aBcDeIAA" },
+        BadField("an account's id", "orderId", "no order's id") { $0["orderId"] = "001Qk000003EfGhIAK" },
         BadField("an id with a hyphen", "orderId", "letters and digits") { $0["orderId"] = "801Qk00000aBcDe-AK" },
         BadField("version as text", "version", "a number is expected") { $0["version"] = "12" },
         BadField("version with decimals", "version", "whole number") {

@@ -35,6 +35,7 @@ struct TopicTests {
             ("header ce_type", try Self.headers { $0.type = "another.topic.v1" }),
             ("header ce_subject", try Self.headers { $0.subject = "801Qk00000aBcDfIAK" }),
             ("header ce_ordering", try Self.headers { $0.ordering = 5 }),
+            ("header ce_ordering", try Self.headers { $0.ordering = 0 }),
             ("header ce_id", try Self.headers().map { $0.name == "ce_id" ? ($0.name, [0x31]) : $0 }),
             ("header ce_time", try Self.headers().filter { $0.name != "ce_time" }),
             ("header ce_specversion", try Self.headers().map { $0.name == "ce_specversion" ? ($0.name, [0x32]) : $0 }),

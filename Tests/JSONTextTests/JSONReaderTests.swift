@@ -127,6 +127,8 @@ struct JSONReaderTests {
         #expect(error.reason == "a number is expected and a string found")
         let hostile = try caught(JSONError.self) { try JSONValue.parse(#"{"a secret name": tru }"#) }
         #expect(hostile.path == "?")
+        let deep = try caught(JSONError.self) { try JSONValue.parse(String(repeating: "[", count: 100)) }
+        #expect(deep.path == "[0][0][0][0][0][0][0][0]…")
     }
 
     @Test("escapes, emoji and right-to-left text arrive as they are")

@@ -56,14 +56,22 @@ enum Decoding {
         let letterClass: DeadLetterClass = isJSON ? .invalidMessage : .undecodable
         let order = source.key.flatMap { String(validating: $0, as: UTF8.self) }.flatMap {
             try? SalesforceId(complete: $0)
-        }
+        }.flatMap { $0.namesOrder ? $0 : nil }
         let headers = try? CloudEventHeaders.parse(source.headers.map { ($0.name, $0.value) })
         return UnclaimedLetter(
-            orderId: order?.text, version: headers?.ordering, eventId: headers?.id.text,
+            orderId: order?.text, version: version(headers, despite: error, now: now), eventId: headers?.id.text,
             traceParent: delivery.trace.traceparent, replayOf: headers?.replayOf,
             content: DeadLetterContent(
                 letterClass: letterClass.rawValue, field: error.path.isEmpty ? nil : error.path,
                 sentence: "\(letterClass.sentence) Found: \(error.description).", message: source),
             settlementEventId: EventId.new(at: now).text)
+    }
+
+    /// The version that a letter stands under; nil where it cannot be told or lies more than a day ahead: the next
+    /// version that is written then closes the letter, which it would not do with a version that never comes.
+    private static func version(_ headers: CloudEventHeaders?, despite error: ContractError, now: Date) -> Int64? {
+        guard let version = headers?.ordering, error.path != "key", !error.path.hasPrefix("header ") else { return nil }
+        let latest = UTCInstant(date: now).millisecondsSinceEpoch + 86_400_000
+        return version <= latest ? version : nil
     }
 }
