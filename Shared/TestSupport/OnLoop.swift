@@ -12,6 +12,9 @@ public func onLoop<Result: Sendable>(
 public struct ConditionNotMet: Error, CustomStringConvertible {
     /// What was waited for.
     public let description: String
+
+    /// Says what was waited for.
+    public init(description: String) { self.description = description }
 }
 
 /// Waits until `condition` holds, looking every 5 ms.
