@@ -10,7 +10,7 @@ struct NetSuiteWriterConfiguration: Sendable {
     let itemAge: Duration
     let unknownChangeWait: Duration
 
-    private static let mappingFile = Setting.text(
+    static let mappingFile = Setting<String>.file(
         "MAPPING_FILE", "the mapping from Salesforce's order to NetSuite's (YAML)", isRequired: true)
     private static let itemAge = Setting.seconds(
         "ITEM_CACHE_SECONDS", "how long an item found by its SKU is remembered", in: 1...86_400, default: 900)
@@ -42,13 +42,18 @@ extension NetSuiteWriterConfiguration {
             throw ConfigurationError(
                 NetSuiteSettings.privateKey.name, "is no private key", "store it as PEM, without a passphrase")
         }
+        let algorithm = SignatureAlgorithm(rawValue: try settings.value(of: NetSuiteSettings.signatureAlgorithm))
+        guard let algorithm, algorithm.suits(key) else {
+            throw ConfigurationError(
+                NetSuiteSettings.signatureAlgorithm.name, "does not fit the key in \(NetSuiteSettings.privateKey.name)",
+                "use PS256 for an RSA key; ES256, ES384 or ES512 for an EC key on P-256, P-384 or P-521")
+        }
         return NetSuiteConfiguration(
             baseURL: try settings.value(of: NetSuiteSettings.url),
             tokenAudience: try settings.optional(NetSuiteSettings.tokenAudience),
             clientId: try settings.value(of: NetSuiteSettings.clientId),
             certificateId: try settings.value(of: NetSuiteSettings.certificateId), privateKey: key,
-            algorithm: SignatureAlgorithm(rawValue: try settings.value(of: NetSuiteSettings.signatureAlgorithm))
-                ?? .PS256,
+            algorithm: algorithm,
             concurrency: try settings.value(of: NetSuiteSettings.concurrency), requestDeadline: requestDeadline)
     }
 }

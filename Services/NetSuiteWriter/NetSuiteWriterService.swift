@@ -14,9 +14,9 @@ enum NetSuiteWriterService {
     private static let maximumWaiting = 32
 
     static func build(_ configuration: NetSuiteWriterConfiguration, on host: ServiceHost) throws {
-        let mapping = try OrderMapping.load(path: configuration.mappingFile)
+        let mapping = try mapping(configuration.mappingFile)
         let ledger = try host.addLedger()
-        let producer = try host.addEventProducer()
+        let producer = try host.addEventProducer(for: .orderSettled)
         let client = try netSuiteClient(configuration, host)
         let batches = LedgerBatches(
             ledger: ledger, patience: host.databasePatience, holder: host.instance,
@@ -39,6 +39,16 @@ enum NetSuiteWriterService {
             topic: Topic.orderSubmitted.name,
             mayTake: { client.gate.waitingCount + batches.waitingClaims < maximumWaiting },
             handler: { await pipeline.handle($0) })
+    }
+
+    private static func mapping(_ path: String) throws -> OrderMapping {
+        do {
+            return try OrderMapping.load(path: path)
+        } catch {
+            throw ConfigurationError(
+                NetSuiteWriterConfiguration.mappingFile.name, "names a mapping that cannot work",
+                "mend what follows, and look with `crossdock mapping check`\n\(error)")
+        }
     }
 
     private static func netSuiteClient(

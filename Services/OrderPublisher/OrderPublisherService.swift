@@ -22,7 +22,7 @@ enum OrderPublisherService {
             logger: host.logger)
         let measures = PublisherMeasures(host.metrics)
         let ledger = try host.addLedger()
-        let producer = try host.addEventProducer()
+        let producer = try host.addEventProducer(for: .orderSubmitted)
         let pipeline = OrderPublisherPipeline(
             source: client, ledger: ledger, patience: host.databasePatience, configuration: configuration,
             measures: measures, logger: host.logger, time: host.time

@@ -4,7 +4,8 @@ import Telemetry
 
 /// The settings that every service has.
 public enum CommonSettings {
-    static let healthAddress = Setting.text("HEALTH_ADDRESS", "address of health and metrics", default: "127.0.0.1")
+    static let healthAddress = Setting<String>.listenAddress(
+        "HEALTH_ADDRESS", "address of health and metrics", default: "127.0.0.1")
     static let healthPort = Setting.integer(
         "HEALTH_PORT", "port of health and metrics (0 = a free one, logged)", in: 0...65535, default: 0)
     static let logFormat = Setting.choice("LOG_FORMAT", "form of the log", of: ["text", "json"], default: "text")
@@ -27,7 +28,7 @@ public enum CommonSettings {
         "KAFKA_SASL_MECHANISM", "Kafka's log-in", of: ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"])
     static let saslUser = Setting.text("KAFKA_SASL_USERNAME", "user at Kafka")
     static let saslPassword = Setting.secret("KAFKA_SASL_PASSWORD", "password at Kafka")
-    static let certificateAuthority = Setting.text(
+    static let certificateAuthority = Setting<String>.file(
         "KAFKA_CA_FILE", "file of the authority that signed Kafka's certificate")
 
     /// How Kafka is reached.
@@ -45,7 +46,7 @@ public enum CommonSettings {
     static let postgresTLS = Setting.choice(
         "POSTGRES_TLS", "encryption to PostgreSQL (disable for this machine only)", of: ["verify-full", "disable"],
         default: "verify-full")
-    static let postgresRootCertificate = Setting.text(
+    static let postgresRootCertificate = Setting<String>.file(
         "POSTGRES_ROOT_CERTIFICATE", "file of the authority that signed PostgreSQL's certificate")
 
     /// How PostgreSQL is reached.
@@ -58,10 +59,12 @@ public enum CommonSettings {
 extension Settings {
     /// How Kafka is reached, for a client of this name.
     public func kafkaConnection(clientId: String) throws(ConfigurationError) -> KafkaConnection {
-        var security = ["security.protocol": try value(of: CommonSettings.securityProtocol)]
+        let securityProtocol = try value(of: CommonSettings.securityProtocol)
+        var security = ["security.protocol": securityProtocol]
         security["sasl.mechanisms"] = try optional(CommonSettings.saslMechanism)
         security["sasl.username"] = try optional(CommonSettings.saslUser)
         security["sasl.password"] = try optional(CommonSettings.saslPassword)?.reveal()
+        try checkLogin(security, securityProtocol)
         security["ssl.ca.location"] = try optional(CommonSettings.certificateAuthority)
         return KafkaConnection(
             bootstrapServers: try value(of: CommonSettings.bootstrapServers), clientId: clientId,
@@ -70,6 +73,25 @@ extension Settings {
 }
 
 extension Settings {
+    /// A log-in is whole, and one that would be left out is not given.
+    private func checkLogin(_ security: [String: String], _ securityProtocol: String) throws(ConfigurationError) {
+        let rows = [
+            (CommonSettings.saslMechanism.name, "sasl.mechanisms"), (CommonSettings.saslUser.name, "sasl.username"),
+            (CommonSettings.saslPassword.name, "sasl.password"),
+        ]
+        let protocolName = CommonSettings.securityProtocol.name
+        for (variable, name) in rows {
+            if securityProtocol.hasPrefix("sasl"), security[name] == nil {
+                throw ConfigurationError(variable, "is not set", "\(protocolName)=\(securityProtocol) needs it")
+            }
+            if !securityProtocol.hasPrefix("sasl"), security[name] != nil {
+                throw ConfigurationError(
+                    variable, "is set, and \(protocolName)=\(securityProtocol) has no log-in",
+                    "set \(protocolName) to sasl_ssl, or take \(variable) away")
+            }
+        }
+    }
+
     /// How PostgreSQL is reached, under a name that its `pg_stat_activity` shows.
     public func postgresConfiguration(
         applicationName: String, maximumConnections: Int = 6

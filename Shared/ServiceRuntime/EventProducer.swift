@@ -35,7 +35,7 @@ public final class EventProducer {
     }
 
     /// Why the topic cannot be produced to now; nil when it is there. Asking also warms the first send up.
-    public func whyNotReady<Message>(for topic: Topic<Message>, within limit: Duration = .seconds(5)) async -> String? {
+    func whyNotReady<Message>(for topic: Topic<Message>, within limit: Duration) async -> String? {
         do throws(KafkaError) {
             guard try await producer.partitionCount(of: topic.name, within: limit) != nil else {
                 return "the topic \(topic.name) does not exist: create it (deploy/ has the list of topics)"
@@ -49,7 +49,33 @@ public final class EventProducer {
 
 extension ServiceHost {
     /// Adds a producer of events; what it was given is delivered, or given up, when it stops.
-    public func addEventProducer() throws -> EventProducer {
-        EventProducer(producer: try addProducer(), metrics: metrics)
+    ///
+    /// The brokers are asked for the topic now and then: a service without work must say too that it could do none.
+    public func addEventProducer<Message>(for topic: Topic<Message>) throws -> EventProducer {
+        let producer = EventProducer(producer: try addProducer(), metrics: metrics)
+        let watch = TopicWatch { [health, time] in
+            while true {
+                let reason = await producer.whyNotReady(for: topic, within: .seconds(2))
+                try Task.checkCancellation()
+                health.set("Kafka, to produce", reason: reason)
+                try await time.sleep(for: reason == nil ? .seconds(10) : .seconds(2))
+            }
+        }
+        lifecycle.add("watch of \(topic.name)", start: { watch.start() }, stop: { watch.stop() })
+        return producer
     }
+}
+
+/// Looks at a topic from start to stop.
+@Loop
+private final class TopicWatch {
+    private let look: @Loop @Sendable () async throws -> Void
+    private var task: Task<Void, any Error>?
+
+    init(_ look: @escaping @Loop @Sendable () async throws -> Void) {
+        self.look = look
+    }
+
+    func start() { task = EventLoop.shared.start(look) }
+    func stop() { task?.cancel() }
 }

@@ -28,7 +28,7 @@ public enum NetSuiteSettings {
     public static let requestDeadline = Setting<Duration>.seconds(
         "NETSUITE_REQUEST_SECONDS", "how long one request may take", in: 1...900, default: 60)
     /// The authority behind its certificate.
-    public static let certificateAuthority = Setting<String>.text(
+    public static let certificateAuthority = Setting<String>.file(
         "NETSUITE_CA_FILE", "file of certificate authorities, where not the system's")
 
     /// The rows of a configuration table.
@@ -58,13 +58,19 @@ public enum SalesforceSettings {
     public static let privateKey = Setting<Secret>.secret(
         "SALESFORCE_PRIVATE_KEY", "private key of the app's certificate, PEM", isRequired: true)
     /// Version of the REST API.
-    public static let apiVersion = Setting<String>.text(
-        "SALESFORCE_API_VERSION", "version of the REST API", default: "v67.0")
+    public static let apiVersion = Setting<String>(
+        "SALESFORCE_API_VERSION", "version of the REST API", default: "v67.0"
+    ) { text in
+        let number = text.dropFirst()
+        let isVersion = text.hasPrefix("v") && number.hasSuffix(".0") && Int(number.dropLast(2)).map { $0 > 0 } == true
+        guard isVersion else { throw SettingProblem("is no version of the API", mend: "write it like v67.0") }
+        return text
+    }
     /// Deadline of one request.
     public static let requestDeadline = Setting<Duration>.seconds(
         "SALESFORCE_REQUEST_SECONDS", "how long one request may take", in: 1...600, default: 60)
     /// The authority behind its certificate.
-    public static let certificateAuthority = Setting<String>.text(
+    public static let certificateAuthority = Setting<String>.file(
         "SALESFORCE_CA_FILE", "file of certificate authorities, where not the system's")
 
     /// The rows of a configuration table.

@@ -97,9 +97,11 @@ public final class ServiceHost {
     }
 
     private func run(_ service: ServiceDescription) async throws -> Int32 {
+        var isAsked = false
         let signals = try SignalWatch { [lifecycle] name in
-            // Whatever hangs by then, the container's grace period is not used up.
-            SignalWatch.exitAfter(seconds: 5)
+            // Whatever hangs by then, the container's grace period is not used up; a second signal gains no time.
+            if !isAsked { SignalWatch.exitAfter(seconds: 5) }
+            isAsked = true
             lifecycle.stop(because: name)
         }
         logger.info("starting", LogField(.softwareVersion, ProductVersion.text), LogField(.holder, instance))
@@ -141,7 +143,12 @@ public final class ServiceHost {
         lifecycle.add(
             "health server",
             start: { [logger] in
-                try server.start()
+                do {
+                    try server.start()
+                } catch {
+                    throw ConfigurationError(
+                        "HEALTH_ADDRESS or HEALTH_PORT", "cannot be listened on (\(error))", "use another port")
+                }
                 logger.info("health and metrics", LogField(.address, "\(address):\(server.port)"))
             },
             stop: { await server.stop(within: .milliseconds(200)) })

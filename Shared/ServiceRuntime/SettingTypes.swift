@@ -1,3 +1,4 @@
+import Glibc
 public import Telemetry
 
 extension Setting where Value == String {
@@ -22,7 +23,46 @@ extension Setting where Value == String {
             guard !text.contains("@"), !text.contains("?"), !text.contains(where: \.isWhitespace) else {
                 throw SettingProblem("is no plain address", mend: "leave out user, query and blanks")
             }
+            try checkHost(text.drop { $0 != "/" }.dropFirst(2).prefix { $0 != "/" })
             return text.hasSuffix("/") ? String(text.dropLast()) : text
+        }
+    }
+
+    /// A name or an address, and a port where one is given.
+    private static func checkHost(_ text: Substring) throws(SettingProblem) {
+        let end = text.hasPrefix("[") ? text.firstIndex(of: "]").map(text.index(after:)) : text.firstIndex(of: ":")
+        guard let host = text[..<(end ?? text.endIndex)].nonEmpty else {
+            throw SettingProblem("names no host", mend: "write it like https://login.salesforce.com")
+        }
+        let port = text[host.endIndex...]
+        guard port.isEmpty || port.hasPrefix(":") && UInt16(port.dropFirst()).map({ $0 > 0 }) == true else {
+            throw SettingProblem(
+                "has no number as its port", mend: "use 1 to 65535 behind the colon, or leave both out")
+        }
+    }
+
+    /// An IP address to listen on.
+    public static func listenAddress(
+        _ name: String, _ summary: String, default defaultText: String? = nil
+    ) -> Setting<String> {
+        Setting(name, summary, default: defaultText) { text in
+            var bytes = in6_addr()
+            guard inet_pton(AF_INET, text, &bytes) == 1 || inet_pton(AF_INET6, text, &bytes) == 1 else {
+                throw SettingProblem("is no IP address", mend: "use 127.0.0.1, or 0.0.0.0 for all of this machine's")
+            }
+            return text
+        }
+    }
+
+    /// The path of a file that this process can read.
+    public static func file(_ name: String, _ summary: String, isRequired: Bool = false) -> Setting<String> {
+        Setting(name, summary, isRequired: isRequired) { path in
+            guard access(path, R_OK) == 0 else {
+                let reason = String(cString: strerror(errno))
+                throw SettingProblem(
+                    "names a file that cannot be read (\(reason))", mend: "check the path and its permissions")
+            }
+            return path
         }
     }
 
@@ -85,4 +125,8 @@ extension Setting where Value == Bool {
             return value
         }
     }
+}
+
+extension Substring {
+    fileprivate var nonEmpty: Substring? { isEmpty ? nil : self }
 }
