@@ -75,7 +75,9 @@ final class FeedbackSender {
             let claims = try await patience.untilAnswered { [store, holder, lease] in
                 try await store.claimFeedback(limit: FeedbackSender.maximumRows, holder: holder, lease: lease)
             }
-            if claims.isEmpty {
+            if claims.isEmpty, !isFlowing {
+                try await note(trouble: await delivery.whySalesforceFails())
+            } else if claims.isEmpty {
                 try await restUntilDue()
             } else {
                 try await deliver(claims)
@@ -94,11 +96,13 @@ final class FeedbackSender {
         isDelivering = false
         try finished.get()
         logger.info("batch for Salesforce", .count(claims.count), .outcome(batch.trouble == nil ? "sent" : "trouble"))
-        try await pause(after: batch)
+        try await note(trouble: batch.trouble)
     }
 
-    private func pause(after batch: DeliveredBatch) async throws {
-        guard let trouble = batch.trouble else {
+    /// What may have landed is sent again after a minute only. Whether Salesforce is back is asked before, or one cut
+    /// call would keep everything that comes behind it waiting for that minute.
+    private func note(trouble: String?) async throws {
+        guard let trouble else {
             failedBatches = 0
             troubles.clear(.salesforce)
             return try await time.sleep(for: interval)

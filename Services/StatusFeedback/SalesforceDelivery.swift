@@ -28,6 +28,16 @@ final class SalesforceDelivery {
         self.logger = logger
     }
 
+    /// Why Salesforce does not serve; nil when it does.
+    func whySalesforceFails() async -> String? {
+        do {
+            try await salesforce.ask()
+            return nil
+        } catch {
+            return "\(error)"
+        }
+    }
+
     /// Writes the rows; every row has a result, whatever happens.
     func deliver(_ claims: [FeedbackClaim]) async -> DeliveredBatch {
         var plans: [FeedbackPlan] = []
@@ -127,7 +137,8 @@ final class SalesforceDelivery {
                     LogField(.field, refusal.fields.first ?? ""))
             }
         }
-        for plan in plans {
+        let updated = Set(zip(updates, outcomes).filter { $0.1 == .updated }.map(\.0.id))
+        for plan in plans where updated.contains(plan.order) {
             logger.debug("shown in Salesforce", .orderId(plan.order.text), LogField(.sequence, plan.claim.sequence))
         }
     }

@@ -10,9 +10,15 @@ protocol SalesforceRecords: Sendable {
     func update(_ updates: [RecordUpdate]) async throws(SalesforceFailure) -> [RecordResult]
     /// The customer that each of these accounts shows, `nil` in it where the field is empty; at most 200 accounts.
     func customerIds(of accounts: [SalesforceId]) async throws(SalesforceFailure) -> [SalesforceId: String?]
+    /// Asks for something small that changes nothing: whether Salesforce serves.
+    func ask() async throws(SalesforceFailure)
 }
 
 extension SalesforceClient: SalesforceRecords {
+    func ask() async throws(SalesforceFailure) {
+        _ = try await presentTime()
+    }
+
     func customerIds(of accounts: [SalesforceId]) async throws(SalesforceFailure) -> [SalesforceId: String?] {
         let field = CustomField.Account.netSuiteCustomerId
         let rows = try await records("SELECT Id, \(unsafe: field) FROM Account WHERE Id IN \(accounts)")

@@ -100,6 +100,14 @@ final class ScriptedSalesforce: SalesforceRecords {
         return try answer(updates).get()
     }
 
+    /// Whether it serves, when asked for that alone.
+    var standing: Result<Void, SalesforceFailure> = .success(())
+
+    func ask() async throws(SalesforceFailure) {
+        await hang?()
+        try standing.get()
+    }
+
     func customerIds(of accounts: [SalesforceId]) async throws(SalesforceFailure) -> [SalesforceId: String?] {
         look.append(accounts)
         return present
