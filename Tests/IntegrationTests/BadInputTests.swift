@@ -60,7 +60,7 @@ struct BadInputTests {
         try await stack.control("salesforce-sandbox", "POST", "/orders/\(orders.deleted)/deactivate")
         try await stack.control("salesforce-sandbox", "DELETE", "/orders/\(orders.deleted)")
         try await stack.startService("status-feedback")
-        let unknown = Set(table.settledOrders).subtracting(orders.written).union([orders.deleted])
+        let unknown = Set(table.settledOrders).subtracting(orders.written + [orders.unmapped]).union([orders.deleted])
         var letters: [String: String] = [:]
         try await eventually("a letter for each order that Salesforce lacks", within: .seconds(30)) {
             let rows = try await stack.database.query(
@@ -72,12 +72,42 @@ struct BadInputTests {
         }
         #expect(Set(letters.keys).subtracting(unknown) == [])
         #expect(letters.values.allSatisfy { $0 == "salesforce-refused" })
-        for id in orders.written where id != orders.deleted {
-            try await eventually("order \(id) shows NetSuite's number") {
-                let order = try await stack.control("salesforce-sandbox", "GET", "/orders/\(id)")
-                let shown = order["netSuite"]
-                return shown?["NetSuite_Order_Number__c"]?.string != nil && shown?["NetSuite_Message__c"]?.string == nil
-            }
+        for id in orders.written where id != orders.deleted { try await waitForNumber(id, stack) }
+        try await eventually("the order in euros shows why it is not written") {
+            let shown = try await shown(orders.unmapped, stack)
+            return shown?["NetSuite_Status__c"]?.string == "needs attention"
+                && shown?["NetSuite_Message__c"]?.string?.contains("currency") == true
+        }
+        try await checkHiddenField(stack, letters: letters.count)
+    }
+
+    /// A field that is not granted is no order's fault: nothing is lost, no letter is made, and the service says why.
+    @Loop
+    private static func checkHiddenField(_ stack: RunningStack, letters: Int) async throws {
+        let hidden: JSONValue = ["hidden": ["Order.NetSuite_Order_Number__c"]]
+        try await stack.control("salesforce-sandbox", "PATCH", "/settings", hidden)
+        let id = try await SalesforceOrders.another(stack)
+        try await eventually("status-feedback says why it waits") {
+            let health = try await stack.get("status-feedback", "/health/ready")
+            return health.status == 503 && health.body.contains("crossdock check")
+        }
+        try await stack.control("salesforce-sandbox", "PATCH", "/settings", ["hidden": []])
+        try await waitForNumber(id, stack)
+        let rows = try await stack.database.query(
+            "select count(*) as n from crossdock.dead_letters where origin = 'feedback'")
+        #expect(try rows.first?.int64("n") == Int64(letters))
+    }
+
+    @Loop
+    private static func shown(_ id: String, _ stack: RunningStack) async throws -> JSONValue? {
+        try await stack.control("salesforce-sandbox", "GET", "/orders/\(id)")["netSuite"]
+    }
+
+    @Loop
+    private static func waitForNumber(_ id: String, _ stack: RunningStack) async throws {
+        try await eventually("order \(id) shows NetSuite's number") {
+            let shown = try await shown(id, stack)
+            return shown?["NetSuite_Order_Number__c"]?.string != nil && shown?["NetSuite_Message__c"]?.string == nil
         }
     }
 

@@ -165,7 +165,8 @@ final class PoisonTable {
                 try check(settled, letter, of: sent)
             }
         }
-        #expect(Set(letters.keys) == Set(sent.filter { $0.end != .written }.map(\.place)))
+        let ours = Set(sent.map(\.place)).intersection(letters.keys)
+        #expect(ours == Set(sent.filter { $0.end != .written }.map(\.place)))
         let wide = orders.values.filter { $0["customer"]?["name"]?.string == PoisonMessage.wideName }
         #expect(wide.count == 1)
     }

@@ -43,11 +43,11 @@ final class RunningStack {
         try write(try mapping(), "mapping.yaml")
     }
 
-    /// The shipped mapping, with a currency more, which NetSuite does not have.
+    /// The shipped mapping without euros, and with a currency that NetSuite does not have.
     private func mapping() throws -> String {
         let shipped = ForeignProgram.packageFolder.appendingPathComponent("deploy/mapping.yaml")
         return try String(contentsOf: shipped, encoding: .utf8)
-            .replacingOccurrences(of: "    EUR: 4\n", with: "    EUR: 4\n    CHF: 99\n")
+            .replacingOccurrences(of: "    EUR: 4\n", with: "    CHF: 99\n")
     }
 
     private func write(_ text: String, _ name: String) throws {

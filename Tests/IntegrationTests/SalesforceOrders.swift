@@ -13,6 +13,8 @@ struct SalesforceOrders {
     private(set) var deleted = ""
     /// Those of which no message can be made, for their product has no SKU.
     private(set) var unusable: [String] = []
+    /// One in a currency that the mapping lacks.
+    private(set) var unmapped = ""
 
     static func make(_ stack: RunningStack) async throws -> SalesforceOrders {
         var orders = SalesforceOrders()
@@ -27,6 +29,9 @@ struct SalesforceOrders {
             orders.written.append(id)
             orders.deleted = id
         }
+        orders.unmapped = try await order(
+            stack, "In euros",
+            ["currency": "EUR", "lines": [["sku": "SKU-RED", "quantity": "1", "unitPrice": "45.00"]]])
         let products = try await stack.control("salesforce-sandbox", "GET", "/products")["products"]?.array ?? []
         for (sku, code) in [("SKU-MAT", JSONValue.null), ("SKU-CABLE", " \t")] {
             guard let id = products.first(where: { $0["sku"]?.string == sku })?["id"]?.string else {
@@ -66,7 +71,13 @@ struct SalesforceOrders {
         return id
     }
 
-    /// Waits for the publisher's letters.
+    /// One more, while the services run.
+    static func another(_ stack: RunningStack) async throws -> String {
+        try await order(
+            stack, "Another", ["lines": [["sku": "SKU-BLUE", "quantity": "1", "unitPrice": "10.00"]]])
+    }
+
+    /// Waits for NetSuite's orders and for the publisher's letters.
     func waitForLetters(_ stack: RunningStack) async throws {
         try await eventually("all orders of Salesforce are in NetSuite", within: .seconds(30)) {
             let orders = try await stack.netSuiteOrders()

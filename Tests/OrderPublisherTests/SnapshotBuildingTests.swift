@@ -106,6 +106,14 @@ struct SnapshotBuildingTests {
         #expect(!error.mend.isEmpty)
     }
 
+    @Test("ids of 15 characters are completed at the door")
+    func shortIds() throws {
+        let records = SampleOrders.records(["Id": "801Qk00000aBcDe", "AccountId": "001Qk000003EfGh"])
+        let snapshot = try SampleOrders.building().snapshot(of: records, version: 1)
+        #expect(snapshot.orderId.text == "801Qk00000aBcDeIAK")
+        #expect(snapshot.account.id.text == "001Qk000003EfGhIAK")
+    }
+
     @Test("the product code stands in for a SKU that is empty, and alone where so configured")
     func skuSources() throws {
         let line = SampleOrders.line(1, ["Product2": ["StockKeepingUnit": "", "ProductCode": "CODE-RED"]])
