@@ -102,6 +102,30 @@ extension PoisonMessage {
         },
     ]
 
+    static let extremes = [
+        PoisonMessage("amounts whose product fits nowhere", .letter(.mappingFailed, field: "lines[0].unitPrice")) {
+            $0.setLine("quantity", "999999999999999999")
+            $0.setLine("unitPrice", "999999999999999999")
+        },
+        PoisonMessage("a price of 18 decimals", .written) { $0.setLine("unitPrice", "0.000000000000000001") },
+        PoisonMessage("a price below nothing", .written) { $0.setLine("unitPrice", "-1.00") },
+        PoisonMessage("a name of 200 families", .written) {
+            $0.set("account", "name", .string(String(repeating: "👩‍👩‍👧", count: 30) + "x"))
+        },
+        PoisonMessage("an e-mail that is none", .letter(.refused, field: "email")) {
+            $0.set("account", "email", .string("nobody at \(OrderMessage.mark)"))
+        },
+        PoisonMessage("a country of nowhere", .letter(.mappingFailed, field: "shipTo.country")) {
+            $0.set("shipTo", "country", "Atlantis")
+        },
+        PoisonMessage("an order number that writes to terminals", .written) {
+            $0.body["orderNumber"] = "\u{1B}[2J\u{1B}[31m1"
+        },
+        PoisonMessage("an address without anything", .written) { $0.body["shipTo"] = [:] },
+        PoisonMessage("no address at all", .written) { $0.body["shipTo"] = nil },
+        PoisonMessage("an address that is null", .written) { $0.body["shipTo"] = .null },
+    ]
+
     static let takenName = "Taken \(OrderMessage.mark) Ltd"
 
     static let versions = [

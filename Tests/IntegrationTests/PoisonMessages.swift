@@ -48,7 +48,8 @@ struct PoisonMessage: Sendable {
     }
 
     static let all =
-        unreadable + wrongTypes + missing + ids + amounts + dates + texts + headers + keys + mapping + versions
+        unreadable + wrongTypes + missing + ids + amounts + dates + texts + headers + keys + mapping + extremes
+        + versions
 
     // MARK: Bytes that are no message
 
