@@ -101,7 +101,7 @@ class Stack:
     """The private PostgreSQL cluster, the embedded broker, both sandboxes and the services."""
 
     def __init__(self, binaries, say, usual_ports=False, kafka=None):
-        self.binaries = Path(binaries)
+        self.binaries = Path(binaries).resolve()
         self.say = say
         self.usual_ports = usual_ports
         self.kafka = kafka  # host:port of a Kafka that has the topics; without one the embedded broker
