@@ -23,10 +23,30 @@ final class ItemCatalogue {
         self.age = age
         self.time = time
         lookUps = Coalescer(maximumBatch: 200, time: time) { skus in
-            let found = try await lookUp(Array(Set(skus)))
+            let found = try await Self.found(Array(Set(skus)), by: lookUp)
             return skus.map { found[$0] }
         }
     }
+
+    /// A query is refused as a whole: where one SKU makes it so, that one is found by halves and is there no item;
+    /// where NetSuite refuses also a harmless one, it is no SKU's fault.
+    private static func found(
+        _ skus: [String], by lookUp: @escaping @Loop @Sendable ([String]) async throws -> [String: String]
+    ) async throws -> [String: String] {
+        do {
+            return try await lookUp(skus)
+        } catch NetSuiteFailure.refused(let refusal) where refusal.status == 400 {
+            guard skus.count > 1 else {
+                _ = try await lookUp([harmlessSKU])
+                return [:]
+            }
+            let half = skus.count / 2
+            let first = try await found(Array(skus.prefix(half)), by: lookUp)
+            return first.merging(try await found(Array(skus.dropFirst(half)), by: lookUp)) { one, _ in one }
+        }
+    }
+
+    nonisolated private static let harmlessSKU = "crossdock"
 
     /// Internal ids of these SKUs; a SKU that NetSuite does not have is absent.
     func items(_ skus: Set<String>) async throws -> [String: String] {
