@@ -1,4 +1,4 @@
-import EventLoop
+public import EventLoop
 
 /// Runs a test's body on the event loop, which gets a thread of its own in test processes, for a minute at most.
 public func onLoop<Result: Sendable>(
@@ -22,11 +22,12 @@ public struct ConditionNotMet: Error, CustomStringConvertible {
 /// - Throws: ``ConditionNotMet`` with `what` when it does not within `limit`.
 @Loop
 public func eventually(
-    _ what: String, within limit: Duration = .seconds(20), _ condition: @Loop () async throws -> Bool
+    _ what: String, within limit: Duration = .seconds(20), time: any TimeSource = LoopTime.shared,
+    _ condition: @Loop () async throws -> Bool
 ) async throws {
-    let end = MonotonicInstant.now + limit
+    let end = time.now + limit
     while !(try await condition()) {
-        guard MonotonicInstant.now < end else { throw ConditionNotMet(description: "not in time: \(what)") }
-        try await LoopTime.shared.sleep(for: .milliseconds(5))
+        guard time.now < end else { throw ConditionNotMet(description: "not in time: \(what)") }
+        try await time.sleep(for: .milliseconds(5))
     }
 }
