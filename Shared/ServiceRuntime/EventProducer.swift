@@ -50,32 +50,16 @@ public final class EventProducer {
 extension ServiceHost {
     /// Adds a producer of events; what it was given is delivered, or given up, when it stops.
     ///
-    /// The brokers are asked for the topic now and then: a service without work must say too that it could do none.
+    /// The brokers are asked for the topic now and then, and health says so when it cannot be produced to.
     public func addEventProducer<Message>(for topic: Topic<Message>) throws -> EventProducer {
         let producer = EventProducer(producer: try addProducer(), metrics: metrics)
-        let watch = TopicWatch { [health, time] in
-            while true {
-                let reason = await producer.whyNotReady(for: topic, within: .seconds(2))
-                try Task.checkCancellation()
-                health.set("Kafka, to produce", reason: reason)
-                try await time.sleep(for: reason == nil ? .seconds(10) : .seconds(2))
-            }
+        let watch = Watch(time: time) { [health] in
+            let reason = await producer.whyNotReady(for: topic, within: .seconds(2))
+            try Task.checkCancellation()
+            health.set("Kafka, to produce", reason: reason)
+            return reason == nil ? .seconds(10) : .seconds(2)
         }
         lifecycle.add("watch of \(topic.name)", start: { watch.start() }, stop: { watch.stop() })
         return producer
     }
-}
-
-/// Looks at a topic from start to stop.
-@Loop
-private final class TopicWatch {
-    private let look: @Loop @Sendable () async throws -> Void
-    private var task: Task<Void, any Error>?
-
-    init(_ look: @escaping @Loop @Sendable () async throws -> Void) {
-        self.look = look
-    }
-
-    func start() { task = EventLoop.shared.start(look) }
-    func stop() { task?.cancel() }
 }

@@ -7,7 +7,7 @@ import Telemetry
 extension ServiceHost {
     /// Adds PostgreSQL: started when it answers and has the schema that this program knows, closed last.
     ///
-    /// While it does not answer the service waits and says why it is not ready; a schema that is missing or unknown
+    /// While it does not answer, also later and without work, the service says why it is not ready; a schema that is missing or unknown
     /// stops the start and names the command that makes it.
     public func addLedger(maximumConnections: Int = 6) throws -> Ledger {
         let configuration = try settings.postgresConfiguration(
@@ -15,10 +15,28 @@ extension ServiceHost {
         let pool = PostgresPool(configuration: configuration, logger: logger, time: time)
         let ledger = Ledger(pool: pool, logger: logger)
         let patience = databasePatience
+        let watch = Watch(time: time) { [troubles] in
+            do {
+                try await patience.untilAnswered { try await ledger.checkSchema() }
+            } catch let error as LedgerSchemaError {
+                troubles.raise(Trouble(.database, error.description))
+            } catch let error as PostgresError {
+                // A stop ends the question, which says nothing of the database.
+                try Task.checkCancellation()
+                troubles.raise(Trouble(.database, error.description))
+            }
+            return .seconds(5)
+        }
         lifecycle.add(
             "PostgreSQL",
-            start: { try await patience.untilAnswered { try await ledger.checkSchema() } },
-            stop: { await pool.close() })
+            start: {
+                try await patience.untilAnswered { try await ledger.checkSchema() }
+                watch.start()
+            },
+            stop: {
+                watch.stop()
+                await pool.close()
+            })
         return ledger
     }
 

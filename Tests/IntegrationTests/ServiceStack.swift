@@ -1,3 +1,4 @@
+import Contracts
 import EventLoop
 import Foundation
 import Kafka
@@ -41,13 +42,14 @@ final class ServiceStack {
         environment = ServiceEnvironment.over(
             database: database, bootstrapServers: broker.bootstrapServers, salesforce: salesforce.url,
             netSuite: netSuite.url, folder: folder)
+        environment["KAFKA_EMBEDDED"] = broker.kind == .embedded ? "true" : "false"
     }
 
     /// Runs `body` with a stack, and ends all its processes whatever comes of it.
     static func with<Result: Sendable>(
-        _ body: @Loop (ServiceStack) async throws -> Result
+        _ broker: KafkaBrokerKind = .embedded, _ body: @Loop (ServiceStack) async throws -> Result
     ) async throws -> Result {
-        let stack = try await start()
+        let stack = try await start(broker)
         do {
             let result = try await body(stack)
             await stack.stop()
@@ -59,13 +61,12 @@ final class ServiceStack {
         }
     }
 
-    private static func start() async throws -> ServiceStack {
+    private static func start(_ kind: KafkaBrokerKind) async throws -> ServiceStack {
         let folder = try Leftovers.shared.makeDirectory("stack")
         try ServiceEnvironment.writeKeys(to: folder)
         let cluster = try await PostgresCluster.start()
         let database = try await cluster.newLedgerDatabase()
-        // The embedded broker makes our topics by itself.
-        let broker = try await KafkaBroker.start(.embedded, topics: [])
+        let broker = try await KafkaBroker.start(kind, topics: [Topic.orderSubmitted.name, Topic.orderSettled.name])
         let salesforce = try await SandboxProcess.start("salesforce-sandbox", folder: folder)
         let netSuite = try await SandboxProcess.start("netsuite-sandbox", folder: folder)
         return ServiceStack(

@@ -49,6 +49,9 @@ struct StopTests {
     /// Brings the services into the middle of work, then strikes.
     @Loop
     private func prepare(_ stack: ServiceStack, _ fault: Fault) async throws -> [ServiceProcess] {
+        // Far longer than the end may take.
+        stack.environment["NETSUITE_REQUEST_SECONDS"] = "60"
+        stack.environment["SALESFORCE_REQUEST_SECONDS"] = "60"
         guard !fault.strikesBeforeStart else {
             await strike(stack, fault)
             let services = try Service.allCases.map { try stack.start($0) }
