@@ -24,7 +24,11 @@ extension HTTPTransport {
         set(handle, CURLOPT_SSL_VERIFYPEER, 1)
         set(handle, CURLOPT_SSL_VERIFYHOST, 2)
         set(handle, CURLOPT_SSLVERSION, crossdock_curl_tls12())
-        if let file = configuration.certificateAuthorityFile { set(handle, CURLOPT_CAINFO, file) }
+        if let file = configuration.certificateAuthorityFile {
+            set(handle, CURLOPT_CAINFO, file)
+            // The directory of the system's authorities would be searched as well.
+            crossdock_curl_set_pointer(handle, CURLOPT_CAPATH, nil)
+        }
         setMethodAndBody(transfer, of: call)
         setHeaders(transfer, of: call)
     }

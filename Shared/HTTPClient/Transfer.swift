@@ -70,7 +70,21 @@ final class Transfer {
         if code == CURLE_SEND_FAIL_REWIND {
             return .failure(.unknownOutcome(reason: "the connection was closed before an answer came"))
         }
+        if code == CURLE_PEER_FAILED_VERIFICATION, let reason = reasonOfDistrust { return .failure(failure(reason)) }
         return .failure(failure(String(cString: curl_easy_strerror(code))))
+    }
+
+    /// Why the server's certificate was refused; libcurl itself has the same words for all of these.
+    private var reasonOfDistrust: String? {
+        // The codes of OpenSSL's X509_verify_cert_error_string(3).
+        switch crossdock_curl_get_long(handle, CURLINFO_SSL_VERIFYRESULT) {
+        // The chain was found good, or not yet looked at: libcurl compares the name first.
+        case 0, 1: "the server's certificate is for another name"
+        case 9: "the server's certificate is not valid yet"
+        case 10: "the server's certificate has expired"
+        case 2, 18, 19, 20, 21: "the server's certificate is not from an authority that is trusted here"
+        default: nil
+        }
     }
 
     func failure(_ reason: String) -> HTTPFailure {

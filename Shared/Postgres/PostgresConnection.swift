@@ -136,12 +136,9 @@ final class PostgresConnection {
         }
     }
 
-    /// There is no SQLSTATE here, only text. It names host, role and database, and never a value.
+    /// Only text says why. It names host, role and database, and never a value.
     private func connectingFailed() {
-        let text = handle.flatMap { PQerrorMessage($0) }.map { String(cString: $0) } ?? ""
-        let lines = text.split(separator: "\n").map(String.init)
-        let line = lines.last { $0.contains("failed: ") } ?? lines.last ?? "no answer"
-        close(PostgresError(.unavailable, "cannot connect: \(line.prefix(300))"))
+        close(.connecting(failedWith: handle.flatMap { PQerrorMessage($0) }.map { String(cString: $0) } ?? ""))
     }
 
     // MARK: Statements

@@ -73,6 +73,23 @@ extension PostgresError {
         return PostgresError(kind, reason, sqlState: sqlState, constraint: constraint, table: table)
     }
 
+    /// What libpq's text on a connection that did not come about means. Whatever it is, nothing was changed, and it may
+    /// be put right without us.
+    static func connecting(failedWith text: String) -> PostgresError {
+        let lines = text.split(separator: "\n").map(String.init)
+        let line = lines.last { $0.contains("failed: ") } ?? lines.last ?? "no answer"
+        // Of the server's refusal libpq was asked to give the SQLSTATE only.
+        let lastWord = line.split(separator: " ").last.map(String.init) ?? ""
+        let sqlState = line.contains("FATAL: ") && lastWord.utf8.count == 5 ? lastWord : nil
+        var reason = "cannot connect: \(line.prefix(300))"
+        if let sqlState { reason += ", \(classify(sqlState).1)" }
+        // OpenSSL's words leave out what to look at.
+        if line.hasSuffix("certificate verify failed") {
+            reason += ": the server's has expired, or no authority in the root certificate file has signed it"
+        }
+        return PostgresError(.unavailable, reason, sqlState: sqlState)
+    }
+
     private static func classify(_ sqlState: String) -> (Kind, String) {
         switch sqlState {
         case "40001", "40P01": (.contention, "another transaction was in the way")

@@ -5,7 +5,8 @@ import Ledger
 public import Postgres
 import Telemetry
 
-/// A private PostgreSQL server in a temporary directory, reached over a Unix socket; it ends with the test process.
+/// A private PostgreSQL server in a temporary directory, reached over a Unix socket and, where asked for, over TCP; it
+/// ends with the test process.
 ///
 /// PostgreSQL refuses to run as root: then it runs as `nobody`.
 @Loop
@@ -14,15 +15,23 @@ public final class PostgresCluster {
     public let directory: String
     /// The server's main process.
     public private(set) var postmaster: ChildProcess
+    /// Its port, of TCP on 127.0.0.1 where it listens there and of the Unix socket's name.
+    public let port: UInt16
     private let programs: String
+    private let listensOnLoopback: Bool
     private var databases = 0
+    /// How often the settings of the running server were changed.
+    var changes = 0
     private var template: Task<String, any Error>?
     private static var starting: Task<PostgresCluster, any Error>?
 
-    private init(directory: String, programs: String) throws {
+    private init(directory: String, programs: String, loopbackPort: UInt16?) throws {
         self.directory = directory
         self.programs = programs
-        postmaster = try Self.launch(programs: programs, directory: directory)
+        port = loopbackPort ?? 5432
+        listensOnLoopback = loopbackPort != nil
+        postmaster = try Self.launch(
+            programs: programs, directory: directory, port: port, addresses: loopbackPort == nil ? "" : "127.0.0.1")
     }
 
     /// The one cluster of this test process, started when first asked for.
@@ -32,8 +41,9 @@ public final class PostgresCluster {
         return try await task.value
     }
 
-    /// A cluster of its own, for tests that stop or freeze the server.
-    public static func start() async throws -> PostgresCluster {
+    /// A cluster of its own, for tests that stop, freeze or set up the server.
+    /// - Parameter listensOnLoopback: whether it is reached over TCP on 127.0.0.1, too.
+    public static func start(listensOnLoopback: Bool = false) async throws -> PostgresCluster {
         guard let programs = programDirectory() else {
             throw ChildProcessError(description: "PostgreSQL is not installed: apt-get install postgresql")
         }
@@ -51,7 +61,8 @@ public final class PostgresCluster {
             let output = (try? String(contentsOfFile: log, encoding: .utf8)) ?? "no output"
             throw ChildProcessError(description: "initdb failed: \(output)")
         }
-        let cluster = try PostgresCluster(directory: directory, programs: programs)
+        let cluster = try PostgresCluster(
+            directory: directory, programs: programs, loopbackPort: listensOnLoopback ? try freePorts().0 : nil)
         try await cluster.untilReady()
         return cluster
     }
@@ -64,7 +75,8 @@ public final class PostgresCluster {
 
     /// Starts the server again after ``stop(signal:)``.
     public func restart() async throws {
-        postmaster = try Self.launch(programs: programs, directory: directory)
+        postmaster = try Self.launch(
+            programs: programs, directory: directory, port: port, addresses: listensOnLoopback ? "127.0.0.1" : "")
         try await untilReady()
     }
 
@@ -83,7 +95,7 @@ public final class PostgresCluster {
     /// How a database of this cluster is reached.
     public func configuration(database: String) -> PostgresConfiguration {
         PostgresConfiguration(
-            host: directory, database: database, user: "postgres", transportSecurity: .disabled,
+            host: directory, port: port, database: database, user: "postgres", transportSecurity: .disabled,
             applicationName: "tests", maximumConnections: 8)
     }
 
@@ -111,7 +123,7 @@ public final class PostgresCluster {
         return configuration(database: name)
     }
 
-    private func withAdministration<Result: Sendable>(
+    func withAdministration<Result: Sendable>(
         _ body: @Loop (PostgresPool) async throws -> Result
     ) async throws -> Result {
         var configuration = configuration(database: "postgres")
@@ -141,9 +153,12 @@ public final class PostgresCluster {
         }
     }
 
-    private static func launch(programs: String, directory: String) throws -> ChildProcess {
+    private static func launch(
+        programs: String, directory: String, port: UInt16, addresses: String
+    ) throws -> ChildProcess {
         let settings = [
-            "listen_addresses=", "unix_socket_directories=\(directory)", "fsync=off", "max_connections=200",
+            "port=\(port)", "listen_addresses=\(addresses)", "unix_socket_directories=\(directory)", "fsync=off",
+            "max_connections=200", "log_connections=on",
             "shared_buffers=32MB", "log_error_verbosity=terse", "logging_collector=off",
         ]
         let words = ["\(programs)/postgres", "-D", "\(directory)/data"] + settings.flatMap { ["-c", $0] }
@@ -158,7 +173,7 @@ public final class PostgresCluster {
             .first { access("\($0)/postgres", X_OK) == 0 }
     }
 
-    private static var account: (user: uid_t, group: gid_t) {
+    static var account: (user: uid_t, group: gid_t) {
         guard let entry = getpwnam("nobody") else { return (65534, 65534) }
         return (entry.pointee.pw_uid, entry.pointee.pw_gid)
     }
