@@ -1,7 +1,7 @@
 import Glibc
 
 /// Two ports bound together, so that they differ, and freed at once.
-func freePorts() throws -> (UInt16, UInt16) {
+public func freePorts() throws -> (UInt16, UInt16) {
     let sockets = (0..<2).map { _ in socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0) }
     defer { for descriptor in sockets { close(descriptor) } }
     let ports = sockets.map { descriptor -> UInt16 in

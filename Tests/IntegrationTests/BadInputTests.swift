@@ -15,23 +15,47 @@ struct BadInputTests {
         .timeLimit(.minutes(3)), arguments: KafkaBrokerKind.available)
     func poison(_ kind: KafkaBrokerKind) async throws {
         try await onLoop(within: .seconds(150)) {
-            let stack = try await RunningStack(kind)
-            do {
-                try await Self.play(stack)
-            } catch {
-                await stack.stop()
-                throw error
-            }
-            await stack.stop()
+            // Few partitions, so that poison and good orders stand in each other's way.
+            try await ServiceStack.with(
+                kind, partitionCount: 3,
+                salesforceOptions: ["--multi-currency", "--custom-field", "Order.Note__c:string:80"], Self.play)
         }
     }
 
+    /// Stands for the secrets that a service is given; it must be seen nowhere.
+    private static let password = "Secret-ZQXPASS-1"
+
+    /// Defaults wherever a service has one, and the shipped mapping without euros and with a currency that NetSuite
+    /// does not have.
     @Loop
-    private static func play(_ stack: RunningStack) async throws {
-        try await stack.control(
-            "netsuite-sandbox", "POST", "/customers", ["companyName": .string(PoisonMessage.takenName)])
-        try await stack.startService("netsuite-writer")
-        try await stack.startService("order-publisher")
+    private static func setUp(_ stack: ServiceStack) throws {
+        let mapping = try String(contentsOfFile: stack.environment["MAPPING_FILE"] ?? "", encoding: .utf8)
+        let file = "\(stack.folder)/mapping.yaml"
+        try mapping.replacingOccurrences(of: "    EUR: 4\n", with: "    CHF: 99\n")
+            .write(toFile: file, atomically: false, encoding: .utf8)
+        for name in ["START_FROM", "SALESFORCE_REQUEST_SECONDS", "NETSUITE_REQUEST_SECONDS"] {
+            stack.environment[name] = nil
+        }
+        stack.environment.merge([
+            "MAPPING_FILE": file, "ORDER_CUSTOM_FIELDS": "Note__c", "POSTGRES_PASSWORD": password,
+            "SALESFORCE_AUDIENCE": "https://login.salesforce.com", "NETSUITE_SIGNATURE_ALGORITHM": "PS256",
+            "LOG_FORMAT": "json",
+        ]) { _, given in given }
+    }
+
+    @Loop
+    private static func start(_ service: Service, _ stack: ServiceStack) async throws -> ServiceProcess {
+        let process = try stack.start(service)
+        try await process.untilReady(within: .seconds(30))
+        return process
+    }
+
+    @Loop
+    private static func play(_ stack: ServiceStack) async throws {
+        try setUp(stack)
+        try await stack.netSuite.control.post("/customers", ["companyName": .string(PoisonMessage.takenName)])
+        let writer = try await start(.netSuiteWriter, stack)
+        _ = try await start(.orderPublisher, stack)
         let salesforceOrders = try await SalesforceOrders.make(stack)
 
         let table = try PoisonTable(stack)
@@ -42,10 +66,11 @@ struct BadInputTests {
         try await salesforceOrders.waitForLetters(stack)
         try await checkFeedback(stack, salesforceOrders, table)
         try await checkSchemas(stack, table)
-        try await checkPrivacy(stack)
+        try await checkPrivacy(stack, writer)
 
-        #expect(stack.processes.allSatisfy { $0.process.isRunning })
-        #expect(await stack.stopService("netsuite-writer") == 0)
+        let processes = stack.services.map(\.process) + [stack.salesforce.process, stack.netSuite.process]
+        #expect(processes.allSatisfy { $0.isRunning })
+        #expect(await writer.stop() == 0)
         try await table.checkOffsets()
         await table.close()
     }
@@ -55,15 +80,15 @@ struct BadInputTests {
     /// Most orders of the table do not exist in Salesforce, and one was deleted there: each is a letter of its own.
     @Loop
     private static func checkFeedback(
-        _ stack: RunningStack, _ orders: SalesforceOrders, _ table: PoisonTable
+        _ stack: ServiceStack, _ orders: SalesforceOrders, _ table: PoisonTable
     ) async throws {
-        try await stack.control("salesforce-sandbox", "POST", "/orders/\(orders.deleted)/deactivate")
-        try await stack.control("salesforce-sandbox", "DELETE", "/orders/\(orders.deleted)")
-        try await stack.startService("status-feedback")
+        try await stack.salesforce.control.post("/orders/\(orders.deleted)/deactivate")
+        try await stack.salesforce.control.delete("/orders/\(orders.deleted)")
+        let feedback = try await start(.statusFeedback, stack)
         let unknown = Set(table.settledOrders).subtracting(orders.written + [orders.unmapped]).union([orders.deleted])
         var letters: [String: String] = [:]
         try await eventually("a letter for each order that Salesforce lacks", within: .seconds(30)) {
-            let rows = try await stack.database.query(
+            let rows = try await stack.query(
                 "select coalesce(order_id, object_id) as id, class from crossdock.dead_letters where origin = 'feedback'"
             )
             letters = [:]
@@ -78,33 +103,32 @@ struct BadInputTests {
             return shown?["NetSuite_Status__c"]?.string == "needs attention"
                 && shown?["NetSuite_Message__c"]?.string?.contains("currency") == true
         }
-        try await checkHiddenField(stack, letters: letters.count)
+        try await checkHiddenField(stack, feedback, letters: letters.count)
     }
 
     /// A field that is not granted is no order's fault: nothing is lost, no letter is made, and the service says why.
     @Loop
-    private static func checkHiddenField(_ stack: RunningStack, letters: Int) async throws {
+    private static func checkHiddenField(
+        _ stack: ServiceStack, _ feedback: ServiceProcess, letters: Int
+    ) async throws {
         let hidden: JSONValue = ["hidden": ["Order.NetSuite_Order_Number__c"]]
-        try await stack.control("salesforce-sandbox", "PATCH", "/settings", hidden)
+        try await stack.salesforce.control.patch("/settings", hidden)
         let id = try await SalesforceOrders.another(stack)
-        try await eventually("status-feedback says why it waits") {
-            let health = try await stack.get("status-feedback", "/health/ready")
-            return health.status == 503 && health.body.contains("crossdock check")
-        }
-        try await stack.control("salesforce-sandbox", "PATCH", "/settings", ["hidden": []])
+        try await feedback.untilNotReady(because: "crossdock check")
+        try await stack.salesforce.control.patch("/settings", ["hidden": []])
         try await waitForNumber(id, stack)
-        let rows = try await stack.database.query(
+        let rows = try await stack.query(
             "select count(*) as n from crossdock.dead_letters where origin = 'feedback'")
         #expect(try rows.first?.int64("n") == Int64(letters))
     }
 
     @Loop
-    private static func shown(_ id: String, _ stack: RunningStack) async throws -> JSONValue? {
-        try await stack.control("salesforce-sandbox", "GET", "/orders/\(id)")["netSuite"]
+    private static func shown(_ id: String, _ stack: ServiceStack) async throws -> JSONValue? {
+        try await stack.salesforce.control.get("/orders/\(id)")["netSuite"]
     }
 
     @Loop
-    private static func waitForNumber(_ id: String, _ stack: RunningStack) async throws {
+    private static func waitForNumber(_ id: String, _ stack: ServiceStack) async throws {
         try await eventually("order \(id) shows NetSuite's number") {
             let shown = try await shown(id, stack)
             return shown?["NetSuite_Order_Number__c"]?.string != nil && shown?["NetSuite_Message__c"]?.string == nil
@@ -115,16 +139,16 @@ struct BadInputTests {
 
     /// Settlements of every kind, and snapshots as the publisher made them.
     @Loop
-    private static func checkSchemas(_ stack: RunningStack, _ table: PoisonTable) async throws {
+    private static func checkSchemas(_ stack: ServiceStack, _ table: PoisonTable) async throws {
         let settlements = table.settlements.messages.compactMap(\.value)
         #expect(settlements.count > PoisonMessage.all.count)
-        #expect(try complaints(settlements, topic: RunningStack.topics[1]) == "")
-        let reader = try TopicReader(stack.broker, group: "bad-input-snapshots", topic: RunningStack.topics[0])
+        #expect(try complaints(settlements, topic: Topic.orderSettled.name) == "")
+        let reader = try TopicReader(stack.broker, group: "bad-input-snapshots", topic: Topic.orderSubmitted.name)
         try await eventually("all messages of the topic") { reader.messages.count >= table.sent.count + 4 }
         let own = Set(table.sent.map(\.place))
         let published = reader.messages.filter { !own.contains(MessagePlace($0)) }.compactMap(\.value)
         #expect(published.count >= 4)
-        #expect(try complaints(published, topic: RunningStack.topics[0]) == "")
+        #expect(try complaints(published, topic: Topic.orderSubmitted.name) == "")
         await reader.close()
     }
 
@@ -150,26 +174,29 @@ struct BadInputTests {
 
     /// Names, addresses, purchase order numbers and secrets went through everything; they must be told nowhere.
     @Loop
-    private static func checkPrivacy(_ stack: RunningStack) async throws {
+    private static func checkPrivacy(_ stack: ServiceStack, _ writer: ServiceProcess) async throws {
         var told: [String: String] = [:]
-        for (name, process) in stack.processes {
-            told["log of \(name)"] = stack.log(of: name)
-            told["arguments of \(name)"] = try String(contentsOfFile: "/proc/\(process.id)/cmdline", encoding: .utf8)
-            guard !name.hasSuffix("-sandbox") else {
-                let journal = try await stack.control(name, "GET", "/journal")
-                #expect(journal["requests"]?.array?.isEmpty == false)
-                told["journal of \(name)"] = journal.text()
-                continue
-            }
-            told["metrics of \(name)"] = try await stack.get(name, "/metrics").body
-            told["health of \(name)"] = try await stack.get(name, "/health/ready").body
+        for sandbox in [stack.salesforce, stack.netSuite] {
+            told["log of \(sandbox.name)"] = sandbox.log
+            told["arguments of \(sandbox.name)"] = try arguments(of: sandbox.process)
+            let journal = try await sandbox.control.get("/journal")
+            #expect(journal["requests"]?.array?.isEmpty == false)
+            told["journal of \(sandbox.name)"] = journal.text()
+        }
+        #expect(stack.services.count == Service.allCases.count)
+        for service in stack.services {
+            let name = service.service
+            told["log of \(name)"] = service.log
+            told["arguments of \(name)"] = try arguments(of: service.process)
+            told["metrics of \(name)"] = try await service.get("/metrics").text
+            told["health of \(name)"] = try await service.get("/health/ready").text
         }
         told["log of PostgreSQL"] = try String(contentsOfFile: "\(stack.cluster.directory)/server.log", encoding: .utf8)
-        let keys = try ["netsuite", "salesforce"].map {
-            try String(contentsOfFile: "\(stack.folder)/\($0)-key.pem", encoding: .utf8).split(separator: "\n")[3]
+        let keys = try [stack.netSuite, stack.salesforce].map {
+            try String(contentsOfFile: "\(stack.folder)/\($0.name)-key.pem", encoding: .utf8).split(separator: "\n")[3]
         }
-        let words = [OrderMessage.mark, RunningStack.password, "Bearer", "eyJ", "PRIVATE KEY"] + keys.map(String.init)
-        #expect(stack.log(of: "netsuite-writer").contains("\"debug\""))
+        let words = [OrderMessage.mark, password, "Bearer", "eyJ", "PRIVATE KEY"] + keys.map(String.init)
+        #expect(writer.log.contains("\"debug\""))
         for (place, text) in told {
             for word in words {
                 guard let range = text.range(of: word, options: .caseInsensitive) else { continue }
@@ -177,5 +204,9 @@ struct BadInputTests {
                 Issue.record("\(place) tells \(word): \(text[from..<range.upperBound])")
             }
         }
+    }
+
+    private static func arguments(of process: ChildProcess) throws -> String {
+        try String(contentsOfFile: "/proc/\(process.id)/cmdline", encoding: .utf8)
     }
 }

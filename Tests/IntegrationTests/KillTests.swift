@@ -31,7 +31,7 @@ struct KillTests {
                 try await desk.addOrders(40)
                 var running = try Service.allCases.map { try stack.start($0) }
                 for number in 1...kills {
-                    try await workGoesOn(desk)
+                    try await workGoesOn(desk, stack)
                     try await kill(.netSuiteWriter, of: &running, stack)
                     if number == kills {
                         try await kill(.statusFeedback, of: &running, stack)
@@ -48,10 +48,10 @@ struct KillTests {
 
     /// Lets the writer come a random way before it is killed.
     @Loop
-    private func workGoesOn(_ desk: OrderDesk) async throws {
-        let goal = min(try await desk.salesOrders().count + Int.random(in: 1...6), desk.orders.count)
+    private func workGoesOn(_ desk: OrderDesk, _ stack: ServiceStack) async throws {
+        let goal = min(try await stack.salesOrders().count + Int.random(in: 1...6), desk.orders.count)
         try await eventually("the writer goes on", within: .seconds(30)) {
-            try await desk.salesOrders().count >= goal
+            try await stack.salesOrders().count >= goal
         }
     }
 

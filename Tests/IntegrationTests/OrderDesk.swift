@@ -20,9 +20,10 @@ final class OrderDesk {
     func addAccounts(_ count: Int) async throws {
         for number in accounts.count..<accounts.count + count {
             let address: JSONValue = ["street": "1 Dock Road", "city": "Leeds", "countryCode": "GB"]
-            let made = try await stack.salesforce.control.post(
-                "/accounts", ["name": .string("Customer \(number)"), "billing": address, "shipping": address])
-            accounts.append(try text(made, "id"))
+            let account: JSONValue = [
+                "name": .string("Customer \(number)"), "billing": address, "shipping": address,
+            ]
+            accounts.append(try await stack.salesforce.control.make("/accounts", account))
         }
     }
 
@@ -31,13 +32,11 @@ final class OrderDesk {
         for number in orders.count..<orders.count + count {
             let first = Self.articles[number % Self.articles.count]
             let second = Self.articles[(number + 1) % Self.articles.count]
-            let made = try await stack.salesforce.control.post(
-                "/orders",
-                [
-                    "accountId": .string(accounts[number % accounts.count]), "activate": true,
-                    "lines": [line(first, quantity: number % 7 + 1), line(second, quantity: 2)],
-                ])
-            orders.append(try text(made, "id"))
+            let order: JSONValue = [
+                "accountId": .string(accounts[number % accounts.count]), "activate": true,
+                "lines": [line(first, quantity: number % 7 + 1), line(second, quantity: 2)],
+            ]
+            orders.append(try await stack.salesforce.control.make("/orders", order))
         }
     }
 
@@ -47,15 +46,9 @@ final class OrderDesk {
 
     // MARK: What is seen
 
-    /// Orders in NetSuite, by external id, each with its records.
-    func salesOrders() async throws -> [String: [JSONValue]] {
-        let found = try await stack.netSuite.control.get("/orders")["orders"]?.array ?? []
-        return Dictionary(grouping: found) { $0["externalId"]?.string ?? "" }
-    }
-
     /// How many of the orders show in Salesforce the number that NetSuite gave them.
     func shownCount() async throws -> Int {
-        let written = try await salesOrders()
+        let written = try await stack.salesOrders()
         let shown = try await stack.salesforce.control.get("/orders")["orders"]?.array ?? []
         return shown.filter { order in
             guard let id = order["id"]?.string, orders.contains(id) else { return false }
@@ -70,7 +63,7 @@ final class OrderDesk {
         var shown = try await shownCount()
         while shown < orders.count {
             guard MonotonicInstant.now < end else {
-                let written = try await salesOrders().count
+                let written = try await stack.salesOrders().count
                 throw StackFailure(
                     description: "of \(orders.count) orders NetSuite has \(written), Salesforce shows \(shown)")
             }
@@ -82,7 +75,7 @@ final class OrderDesk {
     /// What breaks the promise "each order exactly once, one customer per account, nothing dead"; empty when it holds.
     func problems() async throws -> [String] {
         var problems: [String] = []
-        let written = try await salesOrders()
+        let written = try await stack.salesOrders()
         for id in orders where written["SF-\(id)"]?.count != 1 {
             problems.append("order \(id) is \(written["SF-\(id)"]?.count ?? 0) times in NetSuite")
         }
@@ -104,10 +97,5 @@ final class OrderDesk {
         let letters = try await stack.query("select class, sentence from dead_letters")
         for letter in letters { problems.append("dead letter \(try letter.string("class"))") }
         return problems
-    }
-
-    private func text(_ value: JSONValue, _ name: String) throws -> String {
-        guard let text = value[name]?.string else { throw StackFailure(description: "\(name) is missing in an answer") }
-        return text
     }
 }

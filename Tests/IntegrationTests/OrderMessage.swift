@@ -33,7 +33,7 @@ struct OrderMessage: Sendable {
 
     private static func headers(subject: String, version: Int64) -> [KafkaHeader] {
         CloudEventHeaders(
-            id: .new(at: Date()), source: "/crossdock/order-publisher", type: RunningStack.topics[0],
+            id: .new(at: Date()), source: "/crossdock/order-publisher", type: Topic.orderSubmitted.name,
             subject: subject, time: UTCInstant(date: Date()), ordering: version,
             traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
         ).encode().map { KafkaHeader($0.0, $0.1) }

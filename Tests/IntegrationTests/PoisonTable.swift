@@ -44,13 +44,13 @@ final class PoisonTable {
 
     private(set) var sent: [Sent] = []
     let settlements: TopicReader
-    private let stack: RunningStack
+    private let stack: ServiceStack
     private let producer: KafkaProducer
     private var nextNumber = 1
 
-    init(_ stack: RunningStack) throws {
+    init(_ stack: ServiceStack) throws {
         self.stack = stack
-        settlements = try TopicReader(stack.broker, group: "bad-input-settlements", topic: RunningStack.topics[1])
+        settlements = try TopicReader(stack.broker, group: "bad-input-settlements", topic: Topic.orderSettled.name)
         producer = try KafkaProducer(
             configuration: KafkaProducerConfiguration(connection: stack.broker.connection()), logger: .silent)
     }
@@ -86,7 +86,7 @@ final class PoisonTable {
         _ message: OrderMessage, _ name: String, _ end: PoisonMessage.End, namesOrder: Bool = true
     ) async throws {
         let delivery = try await producer.send(
-            topic: RunningStack.topics[0], key: message.key, value: message.value, headers: message.headers)
+            topic: Topic.orderSubmitted.name, key: message.key, value: message.value, headers: message.headers)
         guard let offset = delivery.offset else { throw ConditionNotMet(description: "an offset for \(name)") }
         let place = MessagePlace(partition: delivery.partition, offset: offset)
         sent.append(Sent(name: name, message: message, end: end, namesOrder: namesOrder, place: place))
@@ -106,7 +106,7 @@ final class PoisonTable {
     }
 
     private func letters() async throws -> [MessagePlace: Letter] {
-        let rows = try await stack.database.query(
+        let rows = try await stack.query(
             """
             select l.partition, l.message_offset, l.class, l.field, l.sentence, l.order_id, m.key, m.value, m.headers,
                 m.is_whole from crossdock.dead_letters l join crossdock.dead_letter_messages m using (letter_id)
@@ -139,25 +139,24 @@ final class PoisonTable {
                 return missing.isEmpty
             }
         } catch let error as ConditionNotMet {
-            let log = stack.log(of: "netsuite-writer").suffix(3_000)
-            throw ConditionNotMet(description: "\(error): \(missing)\n\(log)")
+            throw ConditionNotMet(description: "\(error): \(missing)")
         }
     }
 
     func check() async throws {
         let letters = try await letters()
-        let orders = try await stack.netSuiteOrders()
+        let orders = try await stack.salesOrders()
         for sent in sent {
             let settled = try settlements(of: sent.message.orderId)
             switch sent.end {
             case .written:
                 #expect(letters[sent.place] == nil, "\(sent.name): \(letters[sent.place]?.sentence ?? "")")
                 #expect(settled.map(\.outcome) == [.written], "\(sent.name)")
-                let order = orders[sent.message.orderId]
+                let order = orders["SF-\(sent.message.orderId)"]?.first
                 #expect(order?["custbody_crossdock_version"]?.string == String(sent.message.version), "\(sent.name)")
                 #expect(settled.first?.netSuite?.number == order?["tranId"]?.string, "\(sent.name)")
             case .letter(let letterClass, let field):
-                #expect(orders[sent.message.orderId] == nil, "\(sent.name)")
+                #expect(orders["SF-\(sent.message.orderId)"] == nil, "\(sent.name)")
                 let letter = try #require(letters[sent.place], "\(sent.name)")
                 #expect(letter.letterClass == letterClass.rawValue, "\(sent.name): \(letter.sentence)")
                 #expect(letter.field == field, "\(sent.name): \(letter.sentence)")
@@ -167,7 +166,7 @@ final class PoisonTable {
         }
         let ours = Set(sent.map(\.place)).intersection(letters.keys)
         #expect(ours == Set(sent.filter { $0.end != .written }.map(\.place)))
-        let wide = orders.values.filter { $0["customer"]?["name"]?.string == PoisonMessage.wideName }
+        let wide = orders.values.joined().filter { $0["customer"]?["name"]?.string == PoisonMessage.wideName }
         #expect(wide.count == 1)
     }
 
@@ -215,7 +214,7 @@ final class PoisonTable {
         let settled = try settlements(of: first.orderId)
         #expect(settled.map(\.outcome) == [.written, .dead, .superseded, .written])
         #expect(settled.map { $0.letter?.deadLetterClass } == [nil, .invalidMessage, .invalidMessage, nil])
-        let order = try await stack.netSuiteOrders()[first.orderId]
+        let order = try await stack.salesOrders()["SF-\(first.orderId)"]?.first
         #expect(order?["custbody_crossdock_version"]?.string == String(newer.version))
         #expect(order?["lines"]?[0]?["quantity"]?.string == "5")
         try await checkMends()
@@ -253,7 +252,7 @@ final class PoisonTable {
         for _ in 0..<12 { try await sendGood() }
         let late = Set(sent.map(\.place)).subtracting(before)
         #expect(Set(late.map(\.partition)).count == 3)
-        let reader = try TopicReader(stack.broker, group: "netsuite-writer", topic: RunningStack.topics[0])
+        let reader = try TopicReader(stack.broker, group: "netsuite-writer", topic: Topic.orderSubmitted.name)
         try await eventually("the last messages") { reader.messages.count >= late.count }
         #expect(Set(reader.messages.map { MessagePlace($0) }) == late)
         await reader.close()

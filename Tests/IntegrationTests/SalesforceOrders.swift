@@ -16,7 +16,7 @@ struct SalesforceOrders {
     /// One in a currency that the mapping lacks.
     private(set) var unmapped = ""
 
-    static func make(_ stack: RunningStack) async throws -> SalesforceOrders {
+    static func make(_ stack: ServiceStack) async throws -> SalesforceOrders {
         var orders = SalesforceOrders()
         for name in ["Plain", "שלום 😀 Søn", "Tab\tand\u{1}control", "Deleted later"] {
             let id = try await order(
@@ -32,7 +32,7 @@ struct SalesforceOrders {
         orders.unmapped = try await order(
             stack, "In euros",
             ["currency": "EUR", "lines": [["sku": "SKU-RED", "quantity": "1", "unitPrice": "45.00"]]])
-        let products = try await stack.control("salesforce-sandbox", "GET", "/products")["products"]?.array ?? []
+        let products = try await stack.salesforce.control.get("/products")["products"]?.array ?? []
         for (sku, code) in [("SKU-MAT", JSONValue.null), ("SKU-CABLE", " \t")] {
             guard let id = products.first(where: { $0["sku"]?.string == sku })?["id"]?.string else {
                 throw ConditionNotMet(description: "no product \(sku)")
@@ -42,50 +42,47 @@ struct SalesforceOrders {
                 [
                     "lines": [["sku": .string(sku), "quantity": "1", "unitPrice": "4.25"]], "activate": false,
                 ])
-            try await stack.control(
-                "salesforce-sandbox", "PATCH", "/products/\(id)",
-                ["fields": ["StockKeepingUnit": code, "ProductCode": code]])
-            try await stack.control("salesforce-sandbox", "POST", "/orders/\(order)/activate")
+            try await stack.salesforce.control.patch(
+                "/products/\(id)", ["fields": ["StockKeepingUnit": code, "ProductCode": code]])
+            try await stack.salesforce.control.post("/orders/\(order)/activate")
             orders.unusable.append(order)
         }
         return orders
     }
 
-    private static func order(_ stack: RunningStack, _ name: String, _ more: JSONObject) async throws -> String {
+    private static func order(_ stack: ServiceStack, _ name: String, _ more: JSONObject) async throws -> String {
         let address: JSONValue = [
             "street": "\(OrderMessage.mark) Lane 1", "city": "Springfield", "country": "United States",
         ]
-        let account = try await stack.control(
-            "salesforce-sandbox", "POST", "/accounts",
+        let account = try await stack.salesforce.control.make(
+            "/accounts",
             [
                 "name": .string("\(name) \(OrderMessage.mark)"), "billing": address, "shipping": address,
                 "phone": .string("+1 \(OrderMessage.mark)"),
             ])
         var body: JSONObject = [
-            "accountId": account["id"] ?? .null, "currency": "USD", "poNumber": .string(OrderMessage.mark),
+            "accountId": .string(account), "currency": "USD", "poNumber": .string(OrderMessage.mark),
             "billTo": address, "shipTo": address, "activate": true,
         ]
         for (name, value) in more.members { body[name] = value }
-        let made = try await stack.control("salesforce-sandbox", "POST", "/orders", .object(body))
-        guard let id = made["id"]?.string else { throw ConditionNotMet(description: "no id in \(made.text())") }
-        return id
+        return try await stack.salesforce.control.make("/orders", .object(body))
     }
 
     /// One more, while the services run.
-    static func another(_ stack: RunningStack) async throws -> String {
+    static func another(_ stack: ServiceStack) async throws -> String {
         try await order(
             stack, "Another", ["lines": [["sku": "SKU-BLUE", "quantity": "1", "unitPrice": "10.00"]]])
     }
 
     /// Waits for NetSuite's orders and for the publisher's letters.
-    func waitForLetters(_ stack: RunningStack) async throws {
+    func waitForLetters(_ stack: ServiceStack) async throws {
         try await eventually("all orders of Salesforce are in NetSuite", within: .seconds(30)) {
-            let orders = try await stack.netSuiteOrders()
-            return written.allSatisfy { orders[$0] != nil }
+            let orders = try await stack.salesOrders()
+            return written.allSatisfy { orders["SF-\($0)"] != nil }
         }
         var letters: [String: String] = [:]
         try await eventually("the publisher's letters") {
-            let rows = try await stack.database.query(
+            let rows = try await stack.query(
                 """
                 select object_id, class, field, sentence from crossdock.dead_letters where origin = 'publisher'
                 """)

@@ -1,6 +1,7 @@
 import Contracts
 import EventLoop
 import Foundation
+import JSONText
 import Kafka
 import Postgres
 import Signing
@@ -42,14 +43,15 @@ final class ServiceStack {
         environment = ServiceEnvironment.over(
             database: database, bootstrapServers: broker.bootstrapServers, salesforce: salesforce.url,
             netSuite: netSuite.url, folder: folder)
-        environment["KAFKA_EMBEDDED"] = broker.kind == .embedded ? "true" : "false"
+        environment["KAFKA_EMBEDDED"] = "\(broker.kind == .embedded)"
     }
 
     /// Runs `body` with a stack, and ends all its processes whatever comes of it.
     static func with<Result: Sendable>(
-        _ broker: KafkaBrokerKind = .embedded, _ body: @Loop (ServiceStack) async throws -> Result
+        _ broker: KafkaBrokerKind = .embedded, partitionCount: Int = 12, salesforceOptions: [String] = [],
+        _ body: @Loop (ServiceStack) async throws -> Result
     ) async throws -> Result {
-        let stack = try await start(broker)
+        let stack = try await start(broker, partitionCount: partitionCount, salesforceOptions: salesforceOptions)
         do {
             let result = try await body(stack)
             await stack.stop()
@@ -61,13 +63,17 @@ final class ServiceStack {
         }
     }
 
-    private static func start(_ kind: KafkaBrokerKind) async throws -> ServiceStack {
+    private static func start(
+        _ kind: KafkaBrokerKind, partitionCount: Int, salesforceOptions: [String]
+    ) async throws -> ServiceStack {
         let folder = try Leftovers.shared.makeDirectory("stack")
         try ServiceEnvironment.writeKeys(to: folder)
         let cluster = try await PostgresCluster.start()
         let database = try await cluster.newLedgerDatabase()
-        let broker = try await KafkaBroker.start(kind, topics: [Topic.orderSubmitted.name, Topic.orderSettled.name])
-        let salesforce = try await SandboxProcess.start("salesforce-sandbox", folder: folder)
+        let broker = try await KafkaBroker.start(
+            kind, topics: [Topic.orderSubmitted.name, Topic.orderSettled.name], partitionCount: partitionCount)
+        let salesforce = try await SandboxProcess.start(
+            "salesforce-sandbox", options: salesforceOptions, folder: folder)
         let netSuite = try await SandboxProcess.start("netsuite-sandbox", folder: folder)
         return ServiceStack(
             cluster: cluster, broker: broker, salesforce: salesforce, netSuite: netSuite, database: database,
@@ -104,6 +110,14 @@ final class ServiceStack {
         let started = try Service.allCases.map { try start($0) }
         for service in started { try await service.untilReady() }
         return started
+    }
+
+    // MARK: NetSuite
+
+    /// NetSuite's orders by external id, each with its records.
+    func salesOrders() async throws -> [String: [JSONValue]] {
+        let found = try await netSuite.control.get("/orders")["orders"]?.array ?? []
+        return Dictionary(grouping: found) { $0["externalId"]?.string ?? "" }
     }
 
     // MARK: Database
@@ -157,22 +171,25 @@ enum ServiceEnvironment {
         let mapping = ForeignProgram.packageFolder.appendingPathComponent("deploy/mapping.yaml").path
         return [
             "KAFKA_BOOTSTRAP_SERVERS": bootstrapServers, "KAFKA_EMBEDDED": "true", "POSTGRES_HOST": database.host,
-            "POSTGRES_DATABASE": database.database, "POSTGRES_USER": database.user, "POSTGRES_TLS": "disable",
+            "POSTGRES_PORT": "\(database.port)", "POSTGRES_DATABASE": database.database,
+            "POSTGRES_USER": database.user, "POSTGRES_TLS": "disable",
             "SALESFORCE_LOGIN_URL": salesforce, "SALESFORCE_CLIENT_ID": "crossdock-sandbox-client",
             "SALESFORCE_USERNAME": "integration@crossdock.example",
-            "SALESFORCE_PRIVATE_KEY_FILE": "\(folder)/private.pem", "SALESFORCE_REQUEST_SECONDS": "2",
+            "SALESFORCE_PRIVATE_KEY_FILE": "\(folder)/salesforce-sandbox-key.pem", "SALESFORCE_REQUEST_SECONDS": "2",
             "NETSUITE_URL": netSuite, "NETSUITE_CLIENT_ID": "crossdock-sandbox-client",
             "NETSUITE_CERTIFICATE_ID": "crossdock-sandbox-certificate",
-            "NETSUITE_PRIVATE_KEY_FILE": "\(folder)/private.pem", "NETSUITE_REQUEST_SECONDS": "2",
+            "NETSUITE_PRIVATE_KEY_FILE": "\(folder)/netsuite-sandbox-key.pem", "NETSUITE_REQUEST_SECONDS": "2",
             "MAPPING_FILE": mapping, "POLL_INTERVAL_SECONDS": "1", "START_FROM": "2020-01-01T00:00:00Z",
             "LOG_LEVEL": "debug",
         ]
     }
 
-    /// One key pair for both sandboxes.
+    /// A key pair for each sandbox.
     static func writeKeys(to folder: String) throws {
-        let key = try PrivateKey.generateRSA(bits: 2_048)
-        try Data(key.pem.utf8).write(to: URL(fileURLWithPath: "\(folder)/private.pem"))
-        try Data(key.publicKey.pem.utf8).write(to: URL(fileURLWithPath: "\(folder)/public.pem"))
+        for sandbox in ["salesforce-sandbox", "netsuite-sandbox"] {
+            let key = try PrivateKey.generateRSA(bits: 2_048)
+            try Data(key.pem.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(sandbox)-key.pem"))
+            try Data(key.publicKey.pem.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(sandbox)-public.pem"))
+        }
     }
 }

@@ -17,7 +17,7 @@ final class ServiceProcess {
     init(_ service: Service, environment: [String: String], logFile: String) throws {
         self.service = service
         self.logFile = logFile
-        let port = try freePort()
+        let port = try freePorts().0
         healthURL = "http://127.0.0.1:\(port)"
         process = try ChildProcess.start(
             [try BuiltProduct.path(service.rawValue)],
@@ -26,17 +26,20 @@ final class ServiceProcess {
 
     /// Status and text of `/health/ready`; nil when nobody answers.
     func readiness() async -> (status: Int, text: String)? {
-        let call = HTTPCall(method: "GET", url: "\(healthURL)/health/ready", deadline: .seconds(2))
-        guard let answer = try? await Control.transport.send(call) else { return nil }
+        try? await get("/health/ready", within: .seconds(2))
+    }
+
+    /// Asks its health server.
+    func get(_ path: String, within limit: Duration = .seconds(10)) async throws -> (status: Int, text: String) {
+        let call = HTTPCall(method: "GET", url: healthURL + path, deadline: limit)
+        let answer = try await Control.transport.send(call)
         return (answer.status, String(decoding: answer.body, as: UTF8.self))
     }
 
     /// Waits until it says that it is ready.
     func untilReady(within limit: Duration = .seconds(20)) async throws {
         try await eventually("\(service) is ready", within: limit) {
-            guard self.process.isRunning else {
-                throw StackFailure(description: "\(self.service) ended: \(self.process.exitStatus ?? -1)")
-            }
+            try self.requireRunning()
             return await self.readiness()?.status == 200
         }
     }
@@ -57,16 +60,30 @@ final class ServiceProcess {
 
     /// Waits until a line of its log holds this text.
     func untilLogged(_ text: String, within limit: Duration = .seconds(20)) async throws {
-        try await eventually("\(service) logs \(text)", within: limit) { self.log.contains(text) }
+        try await eventually("\(service) logs \(text)", within: limit) {
+            if self.log.contains(text) { return true }
+            try self.requireRunning()
+            return false
+        }
+    }
+
+    private func requireRunning() throws {
+        guard !process.isRunning else { return }
+        throw StackFailure(description: "\(service) ended: \(process.exitStatus ?? -1)")
     }
 
     /// Everything that it printed.
-    var log: String {
-        String(decoding: FileManager.default.contents(atPath: logFile) ?? Data(), as: UTF8.self)
-    }
+    var log: String { text(ofFile: logFile) }
 
     /// The last lines of its log.
     var tail: String { log.split(separator: "\n").suffix(40).joined(separator: "\n") }
+
+    /// Ends it as an operator does, in the five seconds that are promised.
+    /// - Returns: the exit status; nil when it still runs.
+    func stop() async -> Int32? {
+        process.send(signal: SIGTERM)
+        return await process.waitForExit(within: .seconds(5))
+    }
 
     /// Ends it where it stands, as a lost machine would.
     func killHard() async {
@@ -80,25 +97,31 @@ final class ServiceProcess {
 final class SandboxProcess {
     let name: String
     let port: UInt16
-    private let folder: String
+    private let words: [String]
+    private let logFile: String
     private(set) var process: ChildProcess
 
-    private init(_ name: String, port: UInt16, folder: String) throws {
+    private init(_ name: String, options: [String], port: UInt16, folder: String) throws {
         self.name = name
         self.port = port
-        self.folder = folder
-        process = try Self.launch(name, port: port, folder: folder)
+        let key = "\(folder)/\(name)-public.pem"
+        words = [try BuiltProduct.path(name), "--port", "\(port)", "--public-key", key] + options
+        logFile = "\(folder)/\(name).log"
+        process = try ChildProcess.start(words, output: logFile)
     }
 
     /// Starts one and waits until it answers.
-    static func start(_ name: String, folder: String) async throws -> SandboxProcess {
-        let sandbox = try SandboxProcess(name, port: try freePort(), folder: folder)
+    static func start(_ name: String, options: [String] = [], folder: String) async throws -> SandboxProcess {
+        let sandbox = try SandboxProcess(name, options: options, port: try freePorts().0, folder: folder)
         try await sandbox.untilAnswering()
         return sandbox
     }
 
     var url: String { "http://127.0.0.1:\(port)" }
     var control: Control { Control(url: url) }
+
+    /// Everything that it printed.
+    var log: String { text(ofFile: logFile) }
 
     func freeze() { process.send(signal: SIGSTOP) }
     func thaw() { process.send(signal: SIGCONT) }
@@ -111,18 +134,15 @@ final class SandboxProcess {
 
     /// Starts it again on the same port, empty.
     func restart() async throws {
-        process = try Self.launch(name, port: port, folder: folder)
+        process = try ChildProcess.start(words, output: logFile)
         try await untilAnswering()
     }
 
     private func untilAnswering() async throws {
-        try await eventually("\(name) answers") { (try? await self.control.get("")) != nil }
-    }
-
-    private static func launch(_ name: String, port: UInt16, folder: String) throws -> ChildProcess {
-        try ChildProcess.start(
-            [try BuiltProduct.path(name), "--port", "\(port)", "--public-key", "\(folder)/public.pem"],
-            output: "\(folder)/\(name).log")
+        try await eventually("\(name) answers") {
+            guard self.process.isRunning else { throw StackFailure(description: "\(self.name) ended: \(self.log)") }
+            return (try? await self.control.get("")) != nil
+        }
     }
 }
 
@@ -139,6 +159,16 @@ struct Control {
     @discardableResult
     func post(_ path: String, _ body: JSONValue = [:]) async throws -> JSONValue { try await call("POST", path, body) }
 
+    /// Makes an object; gives its id.
+    func make(_ path: String, _ body: JSONValue) async throws -> String {
+        guard let id = try await post(path, body)["id"]?.string else {
+            throw StackFailure(description: "POST /control\(path) gives no id")
+        }
+        return id
+    }
+
+    func delete(_ path: String) async throws { _ = try await call("DELETE", path) }
+
     @discardableResult
     func patch(_ path: String, _ body: JSONValue) async throws -> JSONValue { try await call("PATCH", path, body) }
 
@@ -146,7 +176,7 @@ struct Control {
         let answer = try await Self.transport.send(
             HTTPCall(
                 method: method, url: "\(url)/control\(path)", headers: [("Content-Type", "application/json")],
-                body: body?.bytes(), deadline: .seconds(5), maximumAnswerBytes: 16 << 20))
+                body: body?.bytes(), deadline: .seconds(10), maximumAnswerBytes: 16 << 20))
         guard (200..<300).contains(answer.status) else {
             let text = String(decoding: answer.body.prefix(500), as: UTF8.self)
             throw StackFailure(description: "\(method) /control\(path): \(answer.status) \(text)")
@@ -155,19 +185,6 @@ struct Control {
     }
 }
 
-/// A port of the loopback that was free a moment ago.
-func freePort() throws -> UInt16 {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(descriptor) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let isBound = withUnsafeMutablePointer(to: &address) { pointer in
-        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-            bind(descriptor, generic, size) == 0 && getsockname(descriptor, generic, &size) == 0
-        }
-    }
-    guard isBound else { throw StackFailure(description: "no port is free on 127.0.0.1") }
-    return UInt16(bigEndian: address.sin_port)
+private func text(ofFile path: String) -> String {
+    String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
 }
