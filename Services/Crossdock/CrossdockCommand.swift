@@ -22,7 +22,7 @@ struct CrossdockCommand {
         ],
         subcommands: [
             OrdersCommand.declaration, DeadLettersCommand.declaration, CheckCommand.declaration,
-            MappingCommand.declaration, MigrateCommand.declaration,
+            MappingCommand.declaration, MigrateCommand.declaration, Command.completion(of: { root }),
         ],
         run: { arguments in
             guard arguments.flag("version") else {

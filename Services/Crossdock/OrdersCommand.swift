@@ -35,6 +35,7 @@ enum OrdersCommand {
                     let asJSON = arguments.flag("json")
                     return await OperatorSession.withLedger { try await show(wanted, in: $0, asJSON: asJSON) }
                 }),
+            PublishCommand.declaration,
         ])
 
     @Loop
@@ -103,6 +104,12 @@ enum OrdersCommand {
                 .init(event.version?.text), .init(event.outcome), .init(detail(event)))
         }
         return lines.joined(separator: "\n") + "\n" + table.text(style)
+    }
+
+    /// An event on one line, for those who follow an order.
+    static func line(_ event: OrderEvent) -> String {
+        [words(event.kind), event.outcome, event.version?.text, detail(event)].compactMap { $0 }
+            .filter { !$0.isEmpty }.joined(separator: "  ")
     }
 
     private static func detail(_ event: OrderEvent) -> String {

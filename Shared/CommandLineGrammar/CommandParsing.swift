@@ -150,7 +150,8 @@ struct CommandLineParser {
             }
         case .choice(let words):
             guard words.contains(value) else {
-                throw refuse("--\(option.name) must be one of: \(words.joined(separator: ", "))")
+                let nearest = NearestName.question(NearestName.among(words, to: value))
+                throw refuse("--\(option.name) must be one of: \(words.joined(separator: ", "))\(nearest)")
             }
         case .flag, .text:
             return
