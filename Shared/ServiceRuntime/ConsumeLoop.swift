@@ -206,12 +206,14 @@ public final class ConsumeLoop {
 
     private func attempt(_ delivery: Delivery, number: Int) async -> Outcome {
         let started = time.now
+        var delivery = delivery
+        delivery.attempt = number
         let outcome = await handler(delivery)
         metrics.seconds.observe(time.now - started, topic, outcome.name)
         metrics.attempts.add(1, topic, outcome.name)
         switch outcome {
         case .retry(let trouble), .unknown(let trouble):
-            troubles.raise(trouble)
+            troubles.note(trouble, of: delivery.lane)
             delivery.logger.debug(
                 "attempt ended without a final outcome", .outcome(outcome.name), .reason(trouble.reason),
                 LogField(.attempt, number))

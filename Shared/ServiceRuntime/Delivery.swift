@@ -11,6 +11,8 @@ public struct Delivery: Sendable {
     public let trace: TraceContext
     /// Says topic, partition, offset and trace with each record.
     public let logger: Logger
+    /// Which try this is in this process, from 1: a handler may end a message as held after so many.
+    public internal(set) var attempt = 1
     let assignment: UInt64
 
     init(_ message: KafkaMessage, clusterId: String, assignment: UInt64, logger: Logger) {

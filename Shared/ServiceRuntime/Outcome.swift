@@ -62,11 +62,14 @@ public struct Trouble: Error, Sendable, Equatable {
     public let system: System
     /// Why, in words without data of an order.
     public let reason: String
+    /// Of a trouble of one order: the system that would be to blame if many orders had it.
+    public let suspected: System?
 
-    /// Whose trouble, and why.
-    public init(_ system: System, _ reason: String) {
+    /// Whose trouble, and why; for one order's trouble also which system may be behind it.
+    public init(_ system: System, _ reason: String, suspecting suspected: System? = nil) {
         self.system = system
         self.reason = reason
+        self.suspected = suspected
     }
 }
 
