@@ -37,26 +37,27 @@ let cLibraries = [
 ].map(cLibrary)
 
 let sharedModules: [Target] = [
+    shared("CrashPoints"),
     shared("EventLoop", ["CLinux"]),
     shared("Telemetry"),
     shared("JSONText"),
     shared("CommandLineGrammar"),
     shared("Signing", ["CLibcrypto"]),
     shared("YAML", ["CLibyaml"]),
-    shared("HTTPClient", ["EventLoop", "Telemetry", "CLibcurl"]),
+    shared("HTTPClient", ["CrashPoints", "EventLoop", "Telemetry", "CLibcurl"]),
     shared("HTTPServer", ["EventLoop", "Telemetry", "CLibmicrohttpd"]),
     shared("Kafka", ["EventLoop", "Telemetry", "CLibrdkafka", "CLinux"], exclude: ["README.md"]),
     shared("Postgres", ["EventLoop", "Telemetry", "CLibpq"]),
     shared("Contracts", ["JSONText"], exclude: ["Schemas"]),
-    shared("Ledger", ["Postgres", "Contracts", "JSONText", "EventLoop", "Telemetry"]),
+    shared("Ledger", ["Postgres", "Contracts", "CrashPoints", "JSONText", "EventLoop", "Telemetry"]),
     shared("Salesforce", ["HTTPClient", "JSONText", "Signing", "EventLoop", "Telemetry", "Contracts"]),
     shared("NetSuite", ["HTTPClient", "JSONText", "Signing", "EventLoop", "Telemetry", "Contracts"]),
     shared("OrderMapping", ["Contracts", "NetSuite", "YAML", "JSONText"]),
     shared(
         "ServiceRuntime",
         [
-            "Kafka", "Ledger", "Postgres", "Contracts", "JSONText", "HTTPServer", "CommandLineGrammar", "EventLoop",
-            "Telemetry",
+            "Kafka", "Ledger", "Postgres", "Contracts", "CrashPoints", "JSONText", "HTTPServer", "CommandLineGrammar",
+            "EventLoop", "Telemetry",
         ]),
     shared("TestSupport", ["EventLoop", "Kafka", "Postgres", "Ledger", "Telemetry"]),
 ]
@@ -64,16 +65,19 @@ let sharedModules: [Target] = [
 let services: [Target] = [
     service(
         "OrderPublisher",
-        ["ServiceRuntime", "EventLoop", "Contracts", "Ledger", "JSONText", "Telemetry", "Salesforce", "Signing"]),
-    service(
-        "NetSuiteWriter",
         [
-            "ServiceRuntime", "EventLoop", "Contracts", "Ledger", "JSONText", "Telemetry", "NetSuite", "OrderMapping",
+            "ServiceRuntime", "EventLoop", "Contracts", "CrashPoints", "Ledger", "JSONText", "Telemetry", "Salesforce",
             "Signing",
         ]),
     service(
+        "NetSuiteWriter",
+        [
+            "ServiceRuntime", "EventLoop", "Contracts", "CrashPoints", "Ledger", "JSONText", "Telemetry", "NetSuite",
+            "OrderMapping", "Signing",
+        ]),
+    service(
         "StatusFeedback",
-        ["ServiceRuntime", "EventLoop", "Contracts", "Ledger", "JSONText", "Telemetry", "Salesforce"]),
+        ["ServiceRuntime", "EventLoop", "Contracts", "CrashPoints", "Ledger", "JSONText", "Telemetry", "Salesforce"]),
     service(
         "Crossdock",
         [
@@ -92,6 +96,7 @@ let services: [Target] = [
 ]
 
 let allTests: [Target] = [
+    tests("CrashPoints", ["CrashPoints"]),
     tests("EventLoop", ["EventLoop"]),
     tests("Telemetry", ["Telemetry"]),
     tests("JSONText", ["JSONText"]),
@@ -140,7 +145,7 @@ let allTests: [Target] = [
         ]),
     tests("SalesforceSandbox", ["SalesforceSandbox", "JSONText", "HTTPServer", "Signing", "EventLoop"]),
     tests("NetSuiteSandbox", ["NetSuiteSandbox", "JSONText", "HTTPServer", "Signing", "EventLoop"]),
-    tests("Architecture", []),
+    tests("Architecture", ["CrashPoints"]),
     .testTarget(
         name: "IntegrationTests",
         dependencies: [

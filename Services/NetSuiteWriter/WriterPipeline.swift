@@ -1,4 +1,5 @@
 import Contracts
+import CrashPoints
 import EventLoop
 import FoundationEssentials
 import Ledger
@@ -23,6 +24,7 @@ struct WriterPipeline {
 
     /// Handles a message once; the loop around it calls again for whatever is not final.
     func handle(_ delivery: Delivery) async -> Outcome {
+        crashPoint("message-taken")
         do {
             switch Decoding.decode(delivery, now: time.wallClock) {
             case .order(let order): return try await handle(order, delivery)
@@ -34,6 +36,8 @@ struct WriterPipeline {
     }
 
     private func handle(_ order: IncomingOrder, _ delivery: Delivery) async throws -> Outcome {
+        crashPoint("decoded")
+        crashPoint("poison", of: order.snapshot.orderId.text)
         let prepared: Prepared
         do {
             prepared = .ready(try await preparation.prepare(order))
@@ -43,6 +47,7 @@ struct WriterPipeline {
         let claimed = try await batches.claim(order.claimRequest)
         switch claimed.answer {
         case .claimed(let claim):
+            crashPoint("t0-committed")
             let work = OrderWork(
                 leased: LeasedClaim(claim: claim, leaseEnd: claimed.leaseEnd), batches: batches,
                 requestDeadline: requestDeadline)
@@ -90,6 +95,7 @@ struct WriterPipeline {
             customer: customer)
         switch try await batches.record(record) {
         case .recorded(let stored), .alreadyRecorded(let stored):
+            crashPoint("t1-committed")
             report(stored, delivery)
             try await settling.settle(stored, order: order)
             return outcome(of: stored)

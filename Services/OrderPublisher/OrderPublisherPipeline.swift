@@ -1,4 +1,5 @@
 import Contracts
+import CrashPoints
 import EventLoop
 import FoundationEssentials
 import Ledger
@@ -117,6 +118,7 @@ final class OrderPublisherPipeline {
         let inactive = rows.filter { $0.statusCode != nil && $0.statusCode != "Activated" }
         try await noteLeft(inactive.map { ($0.orderId, $0.status ?? "", $0.stamp) })
         let ids = Set(rows.map(\.orderId)).subtracting(inactive.map(\.orderId)).sorted()
+        if !ids.isEmpty { crashPoint("changes-read") }
         for start in stride(from: 0, to: ids.count, by: OrderReading.chunkSize) {
             try await publish(Array(ids[start..<min(start + OrderReading.chunkSize, ids.count)]), term)
         }
@@ -126,6 +128,7 @@ final class OrderPublisherPipeline {
             try await patience.untilAnswered {
                 try await self.ledger.moveCursor(name, to: cursor.text, under: term.leadership)
             }
+            crashPoint("cursor-moved")
         }
     }
 
@@ -172,6 +175,7 @@ final class OrderPublisherPipeline {
         _ ids: [SalesforceId], _ term: Term, requests: [SalesforceId: PublishRequest] = [:]
     ) async throws -> [String: [Int64]] {
         let read = try await OrderReading(source: source, fields: term.facts.fields).orders(ids)
+        crashPoint("snapshot-read")
         let last = try await patience.untilAnswered { try await self.ledger.lastPublications(of: ids.map(\.text)) }
         var selection = PublicationSelection(
             facts: term.facts, startedAt: term.startedAt, last: last, requests: requests,
@@ -192,6 +196,7 @@ final class OrderPublisherPipeline {
             let stored = try await patience.untilAnswered {
                 try await self.ledger.insertPublications(publications, under: term.leadership)
             }
+            crashPoint("publication-committed")
             self.term?.owesSending = true
             try await produce(stored)
             self.term?.owesSending = false
@@ -226,6 +231,7 @@ final class OrderPublisherPipeline {
         let eventIds = results.flatMap(\.confirmed)
         if !eventIds.isEmpty {
             try await patience.untilAnswered { try await self.ledger.acknowledgePublications(eventIds) }
+            crashPoint("marked-acknowledged")
         }
         if let trouble = results.compactMap(\.trouble).first { throw trouble }
     }
@@ -248,11 +254,13 @@ final class OrderPublisherPipeline {
         guard let payload = publication.payload, let id = try? EventId(publication.eventId) else { return }
         let topic = Topic.orderSubmitted
         let created = publication.createdAt ?? time.wallClock
+        crashPoint("before-produce")
         try await send(
             payload,
             CloudEventHeaders(
                 id: id, source: topic.source, type: topic.name, subject: publication.orderId,
                 time: UTCInstant(date: created), ordering: publication.version, traceparent: publication.traceParent))
+        crashPoint("report-seen")
         measures.count(.published)
         logger.info(
             "order published", .orderId(publication.orderId), .version(publication.version),

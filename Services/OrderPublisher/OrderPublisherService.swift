@@ -1,4 +1,5 @@
 import Contracts
+import CrashPoints
 import EventLoop
 import Ledger
 import Salesforce
@@ -27,7 +28,8 @@ enum OrderPublisherService {
             source: client, ledger: ledger, patience: host.databasePatience, configuration: configuration,
             measures: measures, logger: host.logger, time: host.time
         ) { (value, headers) async throws(Trouble) in
-            try await producer.send(.orderSubmitted, value: value, headers: headers)
+            try await producer.send(
+                .orderSubmitted, value: value, headers: headers, handedOver: { crashPoint("produced") })
         }
         let polling = Polling(
             pipeline: pipeline, troubles: host.troubles, configuration: configuration, logger: host.logger,

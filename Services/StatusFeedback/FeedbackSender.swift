@@ -1,3 +1,4 @@
+import CrashPoints
 import EventLoop
 import Ledger
 import ServiceRuntime
@@ -86,6 +87,7 @@ final class FeedbackSender {
     }
 
     private func deliver(_ claims: [FeedbackClaim]) async throws {
+        crashPoint("rows-claimed")
         isDelivering = true
         let batch = await delivery.deliver(claims)
         // Not under this task's cancellation: the rows are to be free again at once.
@@ -95,6 +97,7 @@ final class FeedbackSender {
         let finished = await finish.result
         isDelivering = false
         try finished.get()
+        crashPoint("results-stored")
         logger.info("batch for Salesforce", .count(claims.count), .outcome(batch.trouble == nil ? "sent" : "trouble"))
         try await note(trouble: batch.trouble)
     }

@@ -1,4 +1,5 @@
 import Contracts
+import CrashPoints
 import EventLoop
 import FoundationEssentials
 import JSONText
@@ -26,11 +27,13 @@ final class SettlementIntake {
         rows = Coalescer(maximumBatch: 500, time: time) { arrived in
             let newest = newestPerOrder(arrived)
             try await patience.untilAnswered { try await store.takeSettlements(newest) }
+            crashPoint("row-stored")
             return arrived.map { _ in () }
         }
     }
 
     func handle(_ delivery: Delivery) async -> Outcome {
+        crashPoint("settlement-taken")
         do {
             switch readSettlement(delivery) {
             case .success(let settlement): return try await take(settlement, delivery)

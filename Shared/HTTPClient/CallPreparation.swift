@@ -31,6 +31,9 @@ extension HTTPTransport {
         }
         setMethodAndBody(transfer, of: call)
         setHeaders(transfer, of: call)
+        #if DEBUG
+            watchCrashPoints(of: transfer, for: call)
+        #endif
     }
 
     private func setMethodAndBody(_ transfer: Transfer, of call: HTTPCall) {

@@ -97,6 +97,9 @@ public final class HTTPTransport {
         openedConnections += crossdock_curl_get_long(transfer.handle, CURLINFO_NUM_CONNECTS)
         if let multi { curl_multi_remove_handle(multi, transfer.handle) }
         if case .success = result { recycle(transfer) } else { discard(transfer) }
+        #if DEBUG
+            if case .success = result { transfer.crashing?.answered() }
+        #endif
         let completion = transfer.completion
         transfer.completion = nil
         completion?(result)

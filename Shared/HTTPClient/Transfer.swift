@@ -14,6 +14,9 @@ final class Transfer {
     var headerList: UnsafeMutablePointer<curl_slist>?
     var deadline: ScheduledWork?
     var completion: (@Loop (Result<HTTPAnswer, HTTPFailure>) -> Void)?
+    #if DEBUG
+        var crashing: CrashingTransfer?
+    #endif
 
     init(handle: UnsafeMutableRawPointer, call: HTTPCall) {
         self.handle = handle
@@ -45,13 +48,20 @@ final class Transfer {
 
     /// Copies the next part of the request's body.
     func give(_ buffer: UnsafeMutableRawBufferPointer) -> Int {
-        let count = min(buffer.count, outgoing.count - sentBytes)
+        let count = min(largestPart(buffer.count), outgoing.count - sentBytes)
         guard count > 0 else { return 0 }
         outgoing.withUnsafeBytes {
             buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[sentBytes..<sentBytes + count]))
         }
         sentBytes += count
         return count
+    }
+
+    private func largestPart(_ room: Int) -> Int {
+        #if DEBUG
+            if sentBytes == 0, let part = crashing?.firstPart { return min(room, part) }
+        #endif
+        return room
     }
 
     /// Frees the list of headers, once the handle no longer refers to it.

@@ -52,9 +52,11 @@ public final class KafkaProducer {
     /// Writes one message and returns once all in-sync replicas have it; a nil value is a tombstone.
     ///
     /// A cancelled task gets `outcomeUnknown` at once; its message may still be delivered.
+    /// - Parameter handedOver: called when the library has the message and no report of it has come.
     /// - Throws: ``KafkaError``; `outcomeUnknown` and `unavailable` mean: send it again, with the same event id.
     public func send(
-        topic: String, key: [UInt8]?, value: [UInt8]?, headers: [KafkaHeader] = []
+        topic: String, key: [UInt8]?, value: [UInt8]?, headers: [KafkaHeader] = [],
+        handedOver: @Loop @Sendable () -> Void = {}
     ) async throws(KafkaError) -> KafkaDelivery {
         while true {
             guard let handle, !isClosing else { throw .closed("the producer is closed") }
@@ -72,6 +74,7 @@ public final class KafkaProducer {
                 rebuild()
                 continue
             }
+            handedOver()
             scheduleTick(quick: true)
             return try await handle.report(of: number).get()
         }

@@ -1,4 +1,5 @@
 import Contracts
+import CrashPoints
 import EventLoop
 import FoundationEssentials
 public import Postgres
@@ -14,7 +15,8 @@ extension Ledger {
         _ requests: [ClaimRequest], holder: String, lease: Duration
     ) async throws(PostgresError) -> [ClaimAnswer] {
         if requests.isEmpty { return [] }
-        let rows = try await run(Self.claimStatement(requests, holder: holder, lease: lease))
+        let rows = try await run(
+            Self.claimStatement(requests, holder: holder, lease: lease).whenSent { crashPoint("t0-sent") })
         var answers = [ClaimAnswer](repeating: .conflictingBody, count: requests.count)
         var settled: [(position: Int, key: SettlementKey, isSuperseded: Bool)] = []
         for row in rows {

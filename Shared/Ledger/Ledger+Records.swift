@@ -1,3 +1,4 @@
+import CrashPoints
 import EventLoop
 import JSONText
 public import Postgres
@@ -10,8 +11,8 @@ extension Ledger {
         if records.isEmpty { return [] }
         var messages = MessageColumns()
         let json = RecordText.attempts(records, messages: &messages)
-        let rows = try await run(
-            "select * from record_attempts(\(json)::jsonb, \(messages.keys), \(messages.values))")
+        let statement: SQL = "select * from record_attempts(\(json)::jsonb, \(messages.keys), \(messages.values))"
+        let rows = try await run(statement.whenSent { crashPoint("t1-sent") })
         var answers = [RecordAnswer](repeating: .fenced, count: records.count)
         var settled: [(position: Int, key: SettlementKey, isNew: Bool)] = []
         for row in rows {

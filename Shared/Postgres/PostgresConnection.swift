@@ -27,6 +27,7 @@ final class PostgresConnection {
         let number: UInt64
         let mode: Mode
         let timer: ScheduledWork
+        let whenSent: (@Sendable () -> Void)?
         let continuation: CheckedContinuation<Result<PostgresRows, PostgresError>, Never>
         var isFlushed = false
         var rows: PostgresRows?
@@ -145,7 +146,7 @@ final class PostgresConnection {
 
     /// Runs one statement with bound parameters; the connection is closed when it is not answered within `limit`.
     func execute(_ sql: SQL, within limit: Duration, mode: Mode) async throws(PostgresError) -> PostgresRows {
-        try await run(within: limit, mode: mode) { handle in
+        try await run(within: limit, mode: mode, whenSent: sql.whenSent) { handle in
             withCParameters(sql.parameters) { types, values, lengths, formats in
                 PQsendQueryParams(
                     handle, sql.text, Int32(clamping: sql.parameters.count), types, values, lengths, formats, 1)
@@ -159,7 +160,8 @@ final class PostgresConnection {
     }
 
     private func run(
-        within limit: Duration, mode: Mode, _ send: (OpaquePointer) -> Int32
+        within limit: Duration, mode: Mode, whenSent: (@Sendable () -> Void)? = nil,
+        _ send: (OpaquePointer) -> Int32
     ) async throws(PostgresError) -> PostgresRows {
         guard isUsable, let handle else { throw PostgresError(.unavailable, "the connection is closed") }
         if Task.isCancelled { throw PostgresError(.cancelled, "cancelled before the statement was sent") }
@@ -170,7 +172,9 @@ final class PostgresConnection {
         }
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                phase = .busy(Statement(number: number, mode: mode, timer: timer, continuation: continuation))
+                phase = .busy(
+                    Statement(
+                        number: number, mode: mode, timer: timer, whenSent: whenSent, continuation: continuation))
                 if send(handle) == 0 { abandon(number, .unavailable, "the connection is lost") } else { flush() }
             }
         } onCancel: {
@@ -206,6 +210,7 @@ final class PostgresConnection {
             statement.isFlushed = true
             phase = .busy(statement)
             watch?.change(to: .readable)
+            statement.whenSent?()
         case 1: watch?.change(to: [.readable, .writable])
         default: abandon(statement.number, .unavailable, "the connection is lost")
         }

@@ -9,6 +9,8 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
     /// The text with its numbered parameters.
     public let text: String
     let parameters: [SQLParameter]
+    /// Called each time when the whole statement has left and its answer is outstanding.
+    private(set) var whenSent: (@Sendable () -> Void)?
 
     /// A statement without parameters.
     public init(stringLiteral text: String) {
@@ -20,6 +22,13 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
     public init(stringInterpolation: StringInterpolation) {
         text = stringInterpolation.text
         parameters = stringInterpolation.parameters
+    }
+
+    /// The same statement, which also calls this each time when it has left whole and its answer is outstanding.
+    public func whenSent(_ body: @escaping @Sendable () -> Void) -> SQL {
+        var statement = self
+        statement.whenSent = body
+        return statement
     }
 
     /// Collects text and values of one literal.

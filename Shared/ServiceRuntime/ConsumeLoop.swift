@@ -1,3 +1,4 @@
+import CrashPoints
 public import EventLoop
 import FoundationEssentials
 public import Kafka
@@ -235,6 +236,7 @@ public final class ConsumeLoop {
             let next = trackers[partition]?.finish(delivery.message.offset)
         {
             consumer.store(next: next, for: partition)
+            crashPoint("offset-stored")
         }
         // An unfinished message keeps its lane shut: a later one of its key must not overtake it.
         if isFinished || delivery.assignment != assignment, let next = lanes.leave(delivery.lane) { run(next) }
@@ -254,6 +256,7 @@ public final class ConsumeLoop {
         trackers = [:]
         for task in running.values { task.cancel() }
         consumer.unassign()
+        crashPoint("revoke-answered")
         if !isStopping { health.set("Kafka", reason: "waiting for the consumer group to assign partitions") }
         isRebalancing = false
         pump()

@@ -19,14 +19,16 @@ public final class EventProducer {
     }
 
     /// Sends an event as it is stored: the value is not made anew, so that a repetition has the same bytes.
+    /// - Parameter handedOver: called when the library has the message and no report of it has come.
     /// - Throws: ``Trouble`` of Kafka; the order has no part in it.
     public func send<Message>(
-        _ topic: Topic<Message>, value: [UInt8], headers: CloudEventHeaders
+        _ topic: Topic<Message>, value: [UInt8], headers: CloudEventHeaders,
+        handedOver: @Loop @Sendable () -> Void = {}
     ) async throws(Trouble) {
         do throws(KafkaError) {
             _ = try await producer.send(
                 topic: topic.name, key: Array(headers.subject.utf8), value: value,
-                headers: headers.encode().map { KafkaHeader($0.0, $0.1) })
+                headers: headers.encode().map { KafkaHeader($0.0, $0.1) }, handedOver: handedOver)
             sent.add(1, topic.name)
         } catch {
             failed.add(1, topic.name)

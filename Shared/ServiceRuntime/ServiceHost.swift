@@ -1,4 +1,5 @@
 import CommandLineGrammar
+import CrashPoints
 public import EventLoop
 import FoundationEssentials
 import Glibc
@@ -69,7 +70,7 @@ public final class ServiceHost {
 
     private static func run(_ service: ServiceDescription, rows: [SettingDescription]) async -> Int32 {
         let settings = Settings.ofProcess()
-        let problems = settings.problems(of: rows)
+        let problems = settings.problems(of: rows).map { "\($0)" } + [crashPointProblem()].compactMap { $0 }
         guard problems.isEmpty else {
             for problem in problems { TerminalOutput.standardError("\(service.name): \(problem)\n") }
             TerminalOutput.standardError("\(service.name): not started; `\(service.name) --help` shows every setting\n")

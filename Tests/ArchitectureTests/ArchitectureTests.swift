@@ -115,6 +115,22 @@ struct ArchitectureTests {
         #expect(names.sorted() == ["netsuite.order.settled.v1", "salesforce.order.submitted.v1"])
     }
 
+    @Test("each crash point is passed at one place")
+    func crashPoints() {
+        #expect(CrashPointRules.violations(in: SourceTree.productFiles) == [])
+    }
+
+    @Test("a crash point that is passed twice, never, or under another name is reported")
+    func crashPointsReported() {
+        let file = SourceFile(path: "Services/NetSuiteWriter/A.swift", text: "crashPoint(\"t0-sent\")\n")
+        let other = SourceFile(path: "Services/NetSuiteWriter/A.swift", text: "crashPoint(\"t9\")\n")
+        let found = CrashPointRules.violations(in: SourceTree.productFiles + [file, other])
+        #expect(
+            found == ["Services/NetSuiteWriter/A.swift:1: t9 is not in the table", "t0-sent is passed at 2 places"])
+        let without = CrashPointRules.violations(in: SourceTree.productFiles.filter { $0.target != "Ledger" })
+        #expect(without == ["t0-sent is passed at 0 places", "t1-sent is passed at 0 places"])
+    }
+
     @Test("no file names a path of the machine it was written on")
     func foreignPaths() {
         #expect(SourceTree.files.flatMap(WordRules.foreignPaths) == [])

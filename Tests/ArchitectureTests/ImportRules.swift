@@ -1,7 +1,9 @@
 /// Who may import whom. The compiler does not keep this table: a target that is reached through another one imports
 /// without complaint, so the import lines are read here. docs/architecture.md says why it is as it is.
 enum ImportRules {
-    static let service: Set = ["ServiceRuntime", "EventLoop", "Contracts", "Ledger", "JSONText", "Telemetry"]
+    static let service: Set = [
+        "ServiceRuntime", "EventLoop", "Contracts", "CrashPoints", "Ledger", "JSONText", "Telemetry",
+    ]
     static let remote: Set = ["HTTPClient", "JSONText", "Signing", "EventLoop", "Telemetry", "Contracts"]
     static let sandbox: Set = ["HTTPServer", "JSONText", "Signing", "CommandLineGrammar", "EventLoop", "Telemetry"]
 
@@ -14,22 +16,22 @@ enum ImportRules {
         "NetSuiteSandbox": sandbox,
         "EmbeddedBroker": ["CLibrdkafka", "Contracts", "CommandLineGrammar", "EventLoop", "Telemetry"],
         "ServiceRuntime": [
-            "Kafka", "Ledger", "Postgres", "Contracts", "JSONText", "HTTPServer", "CommandLineGrammar", "EventLoop",
-            "Telemetry",
+            "Kafka", "Ledger", "Postgres", "Contracts", "CrashPoints", "JSONText", "HTTPServer", "CommandLineGrammar",
+            "EventLoop", "Telemetry",
         ],
-        "Ledger": ["Postgres", "Contracts", "JSONText", "EventLoop", "Telemetry"],
+        "Ledger": ["Postgres", "Contracts", "CrashPoints", "JSONText", "EventLoop", "Telemetry"],
         "Contracts": ["JSONText"],
         "Salesforce": remote,
         "NetSuite": remote,
         "OrderMapping": ["Contracts", "NetSuite", "YAML", "JSONText"],
         "Kafka": ["EventLoop", "Telemetry", "CLibrdkafka"],
         "Postgres": ["EventLoop", "Telemetry", "CLibpq"],
-        "HTTPClient": ["EventLoop", "Telemetry", "CLibcurl"],
+        "HTTPClient": ["CrashPoints", "EventLoop", "Telemetry", "CLibcurl"],
         "HTTPServer": ["EventLoop", "Telemetry", "CLibmicrohttpd"],
         "Signing": ["CLibcrypto"],
         "YAML": ["CLibyaml"],
         "EventLoop": ["CLinux"],
-        "JSONText": [], "Telemetry": [], "CommandLineGrammar": [],
+        "CrashPoints": [], "JSONText": [], "Telemetry": [], "CommandLineGrammar": [],
         "TestSupport": ["EventLoop", "Kafka", "Postgres", "Ledger", "Contracts", "JSONText", "Telemetry"],
     ]
 

@@ -1,4 +1,5 @@
 import Contracts
+import CrashPoints
 import EventLoop
 import FoundationEssentials
 import Ledger
@@ -19,12 +20,15 @@ struct Settling {
     /// - Throws: ``StepEnd/retry(_:)`` when NetSuite or Kafka cannot be reached.
     func settle(_ stored: StoredSettlement, order: IncomingOrder? = nil) async throws {
         let value = try await complete(stored, currency: order?.snapshot.currency)
+        crashPoint("t2-committed")
         do {
             try await producer.send(
-                .orderSettled, value: value, headers: try Self.headers(of: stored, at: time.wallClock))
+                .orderSettled, value: value, headers: try Self.headers(of: stored, at: time.wallClock),
+                handedOver: { crashPoint("settlement-produced") })
         } catch let trouble as Trouble {
             throw StepEnd.retry(trouble)
         }
+        crashPoint("settlement-acknowledged")
         batches.notePublished(SettlementKey(orderId: stored.orderId, sequence: stored.sequence))
     }
 

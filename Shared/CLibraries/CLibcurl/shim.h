@@ -35,6 +35,15 @@ static inline void crossdock_curl_set_upload(CURL *handle, void *context, crossd
     curl_easy_setopt(handle, CURLOPT_SEEKDATA, context);
 }
 
+// What a transfer does on the wire, as it happens.
+typedef int (*crossdock_curl_debug)(CURL *handle, curl_infotype kind, char *bytes, size_t count, void *context);
+
+static inline void crossdock_curl_set_debug(CURL *handle, void *context, crossdock_curl_debug note) {
+    curl_easy_setopt(handle, CURLOPT_DEBUGFUNCTION, note);
+    curl_easy_setopt(handle, CURLOPT_DEBUGDATA, context);
+    curl_easy_setopt(handle, CURLOPT_VERBOSE, 1L);
+}
+
 typedef int (*crossdock_curl_socket)(CURL *handle, curl_socket_t socket, int what, void *context, void *of_socket);
 typedef int (*crossdock_curl_timer)(CURLM *multi, long milliseconds, void *context);
 
