@@ -10,9 +10,13 @@ struct OrderPublisherConfiguration: Sendable {
     static let pollInterval = Setting<Duration>.seconds(
         "POLL_INTERVAL_SECONDS", "seconds between two polls of Salesforce, of 2 calls each (4 after a change)",
         in: 1...3600, default: 30)
+    /// Salesforce stamps a row when its transaction runs, which may take ten minutes, and shows it up to seconds after.
     static let overlap = Setting<Duration>.seconds(
         "POLL_OVERLAP_SECONDS", "seconds read again at each poll, for changes whose transaction ended late",
-        in: 60...86_400, default: 600)
+        in: 60...86_400, default: 660)
+    static let leaderLease = Setting<Duration>.seconds(
+        "LEADER_LEASE_SECONDS", "how long the leader may be silent before a publisher that stands by takes over",
+        in: 2...300, default: 10)
     static let reserve = Setting<Int>.integer(
         "SALESFORCE_RESERVE_PERCENT", "share of the day's API calls that is left to others: near it polls get rarer",
         in: 0...90, default: 20)
@@ -46,13 +50,15 @@ struct OrderPublisherConfiguration: Sendable {
 
     static let rows: [SettingDescription] =
         CommonSettings.kafka + CommonSettings.postgres + SalesforceSettings.all + [
-            pollInterval.description, overlap.description, reserve.description, startFrom.description,
-            skuSource.description, currency.description, orderFields.description, accountFields.description,
+            pollInterval.description, overlap.description, leaderLease.description, reserve.description,
+            startFrom.description, skuSource.description, currency.description, orderFields.description,
+            accountFields.description,
             lineFields.description,
         ]
 
     var pollInterval: Duration
     var overlap: Duration
+    var leaderLease: Duration
     var reservePercent: Int
     var startFrom: UTCInstant?
     var skuSource: OrderFields.SKUSource
@@ -78,6 +84,7 @@ extension OrderPublisherConfiguration {
     init(_ settings: Settings) throws(ConfigurationError) {
         self.init(
             pollInterval: try settings.value(of: Self.pollInterval), overlap: try settings.value(of: Self.overlap),
+            leaderLease: try settings.value(of: Self.leaderLease),
             reservePercent: try settings.value(of: Self.reserve), startFrom: try settings.optional(Self.startFrom),
             skuSource: try settings.value(of: Self.skuSource), currency: try settings.optional(Self.currency),
             customFields: OrderFields.Custom(

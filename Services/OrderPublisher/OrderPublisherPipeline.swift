@@ -117,13 +117,19 @@ final class OrderPublisherPipeline {
         let rows = pages.flatMap(\.fresh)
         let inactive = rows.filter { $0.statusCode != nil && $0.statusCode != "Activated" }
         try await noteLeft(inactive.map { ($0.orderId, $0.status ?? "", $0.stamp) })
-        let ids = Set(rows.map(\.orderId)).subtracting(inactive.map(\.orderId)).sorted()
+        let left = Set(inactive.map(\.orderId))
+        let ids = Set(rows.map(\.orderId)).subtracting(left).sorted()
         if !ids.isEmpty { crashPoint("changes-read") }
+        var readings: [SalesforceId: OrderRecords] = [:]
         for start in stride(from: 0, to: ids.count, by: OrderReading.chunkSize) {
-            try await publish(Array(ids[start..<min(start + OrderReading.chunkSize, ids.count)]), term)
+            let chunk = Array(ids[start..<min(start + OrderReading.chunkSize, ids.count)])
+            for reading in try await publish(chunk, term).read {
+                if let id = try? SalesforceId(reading.orderId) { readings[id] = reading }
+            }
         }
         for page in pages {
-            guard let cursor = page.watch.finish(page.fresh, end: page.end) else { continue }
+            let dealtWith = page.fresh.filter { left.contains($0.orderId) || $0.isCovered(by: readings[$0.orderId]) }
+            guard let cursor = page.watch.finish(dealtWith, end: page.end) else { continue }
             let name = page.watch.object.cursorName
             try await patience.untilAnswered {
                 try await self.ledger.moveCursor(name, to: cursor.text, under: term.leadership)
@@ -158,7 +164,7 @@ final class OrderPublisherPipeline {
         for request in requests {
             if let id = try? SalesforceId(request.orderId), byOrder[id] == nil { byOrder[id] = request }
         }
-        let unanswered = try await publish(byOrder.keys.sorted(), term, requests: byOrder)
+        let unanswered = try await publish(byOrder.keys.sorted(), term, requests: byOrder).unanswered
         for (reason, ids) in unanswered {
             try await patience.untilAnswered {
                 try await self.ledger.closePublishRequests(ids, answer: reason)
@@ -169,11 +175,10 @@ final class OrderPublisherPipeline {
     // MARK: - Publish
 
     /// Reads orders afresh and publishes what is new.
-    /// - Returns: requests that led to no publication, by the reason.
-    @discardableResult
+    /// - Returns: what was read, and requests that led to no publication, by the reason.
     private func publish(
         _ ids: [SalesforceId], _ term: Term, requests: [SalesforceId: PublishRequest] = [:]
-    ) async throws -> [String: [Int64]] {
+    ) async throws -> (read: [OrderRecords], unanswered: [String: [Int64]]) {
         let read = try await OrderReading(source: source, fields: term.facts.fields).orders(ids)
         crashPoint("snapshot-read")
         let last = try await patience.untilAnswered { try await self.ledger.lastPublications(of: ids.map(\.text)) }
@@ -201,7 +206,7 @@ final class OrderPublisherPipeline {
             try await produce(stored)
             self.term?.owesSending = false
         }
-        return selection.unansweredRequests
+        return (read, selection.unansweredRequests)
     }
 
     /// What was stored and not confirmed goes out again, with the same event ids.

@@ -35,8 +35,8 @@ enum OrderPublisherService {
             pipeline: pipeline, troubles: host.troubles, configuration: configuration, logger: host.logger,
             time: host.time, usage: { client.usage })
         let leadership = PublisherLeadership(
-            ledger: ledger, holder: host.instance, troubles: host.troubles,
-            patience: host.databasePatience, measures: measures, logger: host.logger,
+            ledger: ledger, holder: host.instance, terms: LeadershipTerms(lease: configuration.leaderLease),
+            troubles: host.troubles, patience: host.databasePatience, measures: measures, logger: host.logger,
             time: host.time, work: { await polling.run(under: $0) })
         host.lifecycle.add("Salesforce", stop: { client.close() })
         let running = Running()
@@ -63,7 +63,8 @@ final class Polling {
     private let logger: Logger
     private let time: any TimeSource
     private let usage: @Loop @Sendable () -> APIUsage?
-    private let retry = RetryPolicy(base: .seconds(1), cap: .seconds(60))
+    /// Soon again, so that it resumes within seconds; where the day's calls are used up, pacing waits longer.
+    private let retry = RetryPolicy(base: .seconds(1), cap: .seconds(4))
 
     init(
         pipeline: OrderPublisherPipeline, troubles: Troubles, configuration: OrderPublisherConfiguration,

@@ -8,15 +8,11 @@ import Telemetry
 /// under which the leader writes, so that one that slept through its lease can store nothing any more.
 @Loop
 final class PublisherLeadership {
-    static let lease: Duration = .seconds(12)
-    static let renewInterval: Duration = .seconds(3)
-    /// The leader ends this long before its lease does.
-    static let margin: Duration = .seconds(2)
-    private static let renewDeadline: Duration = .seconds(4)
     private static let name = "order-publisher"
 
     private let ledger: Ledger
     private let holder: String
+    private let terms: LeadershipTerms
     private let troubles: Troubles
     private let patience: DatabasePatience
     private let measures: PublisherMeasures
@@ -27,12 +23,13 @@ final class PublisherLeadership {
     private var isStandingBy = false
 
     init(
-        ledger: Ledger, holder: String, troubles: Troubles, patience: DatabasePatience, measures: PublisherMeasures,
-        logger: Logger,
-        time: any TimeSource, work: @escaping @Loop @Sendable (Leadership) async -> Void
+        ledger: Ledger, holder: String, terms: LeadershipTerms, troubles: Troubles, patience: DatabasePatience,
+        measures: PublisherMeasures, logger: Logger, time: any TimeSource,
+        work: @escaping @Loop @Sendable (Leadership) async -> Void
     ) {
         self.ledger = ledger
         self.holder = holder
+        self.terms = terms
         self.troubles = troubles
         self.patience = patience
         self.measures = measures
@@ -46,12 +43,12 @@ final class PublisherLeadership {
         while !Task.isCancelled {
             let askedAt = time.now
             do {
-                let leadership = try await patience.untilAnswered { [ledger, holder] in
-                    try await ledger.acquireLeadership(of: Self.name, holder: holder, lease: Self.lease)
+                let leadership = try await patience.untilAnswered { [ledger, holder, terms] in
+                    try await ledger.acquireLeadership(of: Self.name, holder: holder, lease: terms.lease)
                 }
                 if let leadership {
                     isStandingBy = false
-                    await lead(leadership, leaseEnd: askedAt + Self.lease)
+                    await lead(leadership, until: askedAt + terms.lead)
                     continue
                 }
                 if !isStandingBy { logger.info("standing by: another order-publisher leads") }
@@ -60,17 +57,17 @@ final class PublisherLeadership {
                 if Task.isCancelled { return }
                 troubles.raise(Trouble(.database, "the lease cannot be asked for: \(error)"))
             }
-            do { try await time.sleep(for: Self.renewInterval) } catch { return }
+            do { try await time.sleep(for: terms.interval) } catch { return }
         }
     }
 
-    private func lead(_ leadership: Leadership, leaseEnd: MonotonicInstant) async {
+    private func lead(_ leadership: Leadership, until end: MonotonicInstant) async {
         logger.info("leading", LogField(.holder, holder), LogField(.fence, leadership.fence))
         measures.noteLeading(true)
         let work = work
         let working = EventLoop.shared.start { await work(leadership) }
         let renewing = EventLoop.shared.start { [self] in
-            await renewUntilLost(leadership, leaseEnd: leaseEnd)
+            await renewUntilLost(leadership, from: end)
             working.cancel()
         }
         await withTaskCancellationHandler {
@@ -91,23 +88,36 @@ final class PublisherLeadership {
     }
 
     /// Returns when the lease is somebody else's, or so near its end that it may be, or when cancelled.
-    private func renewUntilLost(_ leadership: Leadership, leaseEnd: MonotonicInstant) async {
-        var leaseEnd = leaseEnd
+    private func renewUntilLost(_ leadership: Leadership, from end: MonotonicInstant) async {
+        var end = end
         while true {
-            do { try await time.sleep(for: Self.renewInterval) } catch { return }
+            do { try await time.sleep(for: max(.zero, min(terms.interval, end - time.now))) } catch { return }
             let askedAt = time.now
-            let ledger = ledger
-            let isOurs = try? await withDeadline(Self.renewDeadline, time: time) {
-                try await ledger.renew(leadership, lease: Self.lease)
+            let (ledger, lease) = (ledger, terms.lease)
+            // Asked even by one that slept through its lease: while nobody else has taken it, it may be renewed.
+            let isOurs = try? await withDeadline(max(end - askedAt, terms.margin), time: time) {
+                try await ledger.renew(leadership, lease: lease)
             }
             switch isOurs {
-            case true?: leaseEnd = askedAt + Self.lease
+            case true?: end = askedAt + terms.lead
             case false?: return logger.warning("another order-publisher leads now")
+            case nil where Task.isCancelled: return
             case nil: break
             }
-            if time.now + Self.margin >= leaseEnd {
-                return logger.warning("the lease could not be renewed in time")
-            }
+            if time.now >= end { return logger.warning("the lease could not be renewed in time") }
         }
     }
+}
+
+/// How long a lead lasts without news, and what follows from it.
+struct LeadershipTerms: Sendable {
+    /// After the leader's last renewal another one leads this much later at the earliest.
+    let lease: Duration
+    /// Between two renewals, and between two tries of one that stands by: a lost leader is replaced within a lease and
+    /// one of these.
+    var interval: Duration { lease / 4 }
+    /// The leader ends this long before its lease does.
+    var margin: Duration { lease / 8 }
+    /// How long it leads from when it asked.
+    var lead: Duration { lease - margin }
 }

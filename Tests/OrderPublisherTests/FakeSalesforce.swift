@@ -11,6 +11,8 @@ import Salesforce
 final class FakeSalesforce: OrderSource {
     var orders: [String: JSONObject] = [:]
     var lines: [String: JSONObject] = [:]
+    /// Records that whole readings give in an older state, or not at all, as a lagging replica would.
+    var lagging: [String: JSONObject?] = [:]
     var usage: APIUsage?
     var serverTime: UTCInstant? = try? UTCInstant("2026-05-28T21:00:00Z")
     private(set) var queries: [String] = []
@@ -43,7 +45,8 @@ final class FakeSalesforce: OrderSource {
         if text.contains(" IN (") {
             let column = text.contains("FROM OrderItem") ? "OrderId" : "Id"
             let ids = Set(matches(of: #"'([0-9A-Za-z]{18})'"#, in: text))
-            return all.values.filter { ids.contains($0[column]?.string ?? "") }
+            return all.compactMap { id, record in lagging[id] ?? record }
+                .filter { ids.contains($0[column]?.string ?? "") }
         }
         return page(of: Array(all.values), text)
     }

@@ -11,6 +11,8 @@ import Testing
 
 @Suite("One publisher leads")
 struct LeadershipTests {
+    private static let terms = LeadershipTerms(lease: .seconds(4))
+
     /// A process of the service, as far as leading goes.
     @Loop
     final class Candidate {
@@ -22,7 +24,7 @@ struct LeadershipTests {
             let metrics = MetricsRegistry()
             let troubles = Troubles(health: Health(), metrics: metrics, logger: .silent)
             let leadership = PublisherLeadership(
-                ledger: ledger, holder: name, troubles: troubles,
+                ledger: ledger, holder: name, terms: LeadershipTests.terms, troubles: troubles,
                 patience: DatabasePatience(troubles: troubles, time: LoopTime.shared),
                 measures: PublisherMeasures(metrics), logger: .silent, time: LoopTime.shared
             ) { [weak self] term in
@@ -53,7 +55,7 @@ struct LeadershipTests {
             let start = MonotonicInstant.now
             // Longer than a renewal: the first keeps the lead, the second is turned away.
             try await eventually("two renewals") {
-                MonotonicInstant.now - start > PublisherLeadership.renewInterval * 2
+                MonotonicInstant.now - start > Self.terms.interval * 2
             }
             #expect(first.isLeading && !second.isLeading)
             await first.stop()
@@ -61,7 +63,7 @@ struct LeadershipTests {
             let stopped = MonotonicInstant.now
             try await eventually("the second leads") { second.isLeading }
             // At its next try: the lease was given back and did not have to end.
-            #expect(MonotonicInstant.now - stopped < PublisherLeadership.renewInterval + .seconds(2))
+            #expect(MonotonicInstant.now - stopped < Self.terms.interval + .seconds(2))
             #expect(second.terms.count == 1)
             #expect((second.terms.first ?? 0) > (first.terms.first ?? 0))
             await second.stop()
@@ -96,7 +98,7 @@ struct LeadershipTests {
             let start = MonotonicInstant.now
             await cluster.stop(signal: SIGQUIT)
             try await eventually("the work stops") { !first.isLeading }
-            #expect(MonotonicInstant.now - start < PublisherLeadership.lease + .seconds(1))
+            #expect(MonotonicInstant.now - start < Self.terms.lease)
             await first.stop()
             await pool.close()
         }

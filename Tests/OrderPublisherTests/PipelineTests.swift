@@ -53,7 +53,8 @@ final class PublisherBench {
         let metrics = MetricsRegistry()
         let troubles = Troubles(health: Health(), metrics: metrics, logger: .silent)
         let configuration = OrderPublisherConfiguration(
-            pollInterval: .seconds(30), overlap: .seconds(600), reservePercent: 20,
+            pollInterval: .seconds(30), overlap: .seconds(600), leaderLease: .seconds(10),
+            reservePercent: 20,
             startFrom: try? UTCInstant("2026-05-28T20:00:00Z"), skuSource: .stockKeepingUnit, currency: nil,
             customFields: .init())
         return OrderPublisherPipeline(
@@ -226,6 +227,53 @@ struct PipelineTests {
             try await bench.poll()
             #expect(try bench.versions(of: 2).count == 1)
             #expect(try bench.versions(of: 1).count == 1)
+        }
+    }
+
+    @Test("a change that the whole reading does not show yet is found by a later one", arguments: [true, false])
+    func laggingReadingsAreRepeated(isLine: Bool) async throws {
+        try await withBench { bench in
+            let salesforce = bench.salesforce
+            try salesforce.activate(1, at: "2026-05-28T20:26:40.000+0000")
+            try await bench.poll()
+            let (orderId, lineId) = (FakeSalesforce.id("801Qk", 1), FakeSalesforce.id("802Qk", 1))
+            let changed = isLine ? lineId : orderId
+            salesforce.lagging[changed] = isLine ? salesforce.lines[lineId] : salesforce.orders[orderId]
+            let stamp: JSONValue = "2026-05-28T20:30:00.000+0000"
+            if isLine {
+                salesforce.change(lineOf: 1, ["Quantity": 5, "SystemModstamp": stamp])
+            } else {
+                salesforce.change(order: 1, ["PoNumber": "changed", "SystemModstamp": stamp])
+            }
+            // One that no whole reading shows at all.
+            try salesforce.activate(2, at: "2026-05-28T20:30:00.000+0000")
+            salesforce.lagging.updateValue(nil, forKey: FakeSalesforce.id("801Qk", 2))
+            try await bench.poll()
+            #expect(bench.sent.count == 1)
+            salesforce.lagging = [:]
+            try await bench.poll()
+            let version = try Self.milliseconds("2026-05-28T20:30:00Z")
+            #expect(try bench.versions(of: 1).last == version)
+            #expect(try bench.versions(of: 2) == [version])
+        }
+    }
+
+    @Test("an order whose message Kafka would refuse becomes a dead letter and keeps nobody else")
+    func tooLargeForKafka() async throws {
+        try await withBench { bench in
+            try bench.salesforce.activate(1, at: "2026-05-28T20:26:40.000+0000")
+            try bench.salesforce.activate(2, at: "2026-05-28T20:26:40.000+0000")
+            let line = bench.salesforce.lines[FakeSalesforce.id("802Qk", 1)] ?? [:]
+            for number in 1_000..<2_500 {
+                let id = FakeSalesforce.id("802Qk", number)
+                bench.salesforce.lines[id] = line
+                bench.salesforce.lines[id]?["Id"] = .string(id)
+                bench.salesforce.lines[id]?["Description"] = .string(String(repeating: "long ", count: 160))
+            }
+            try await bench.poll()
+            #expect(bench.sent.map(\.headers.subject) == [FakeSalesforce.id("801Qk", 2)])
+            let letter = try await bench.ledger.deadLetters().first
+            #expect(letter?.sentence.contains("more than Kafka takes") == true, "\(letter?.sentence ?? "none")")
         }
     }
 

@@ -25,6 +25,13 @@ struct OrderRecords: Sendable {
         return newest
     }
 
+    /// `SystemModstamp` of the order or line with this id; the distant past where it was not read.
+    func stamp(of id: SalesforceId) -> UTCInstant {
+        let record = (CollectionOfOne(order) + lines).first { $0["Id"]?.string == id.text }
+        let stamp = (record?["SystemModstamp"]?.string).flatMap { try? UTCInstant($0) }
+        return stamp ?? UTCInstant(millisecondsSinceEpoch: .min)
+    }
+
     /// When it was activated last.
     var activatedAt: UTCInstant? { order["ActivatedDate"]?.string.flatMap { try? UTCInstant($0) } }
 }

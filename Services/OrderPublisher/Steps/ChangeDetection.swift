@@ -14,6 +14,14 @@ struct ChangedRow: Sendable {
     let status: String?
 
     var position: WatchCursor { WatchCursor(stamp: stamp, id: id.text) }
+
+    /// Whether a reading of its order is as new as the row: answers may lag behind one another by seconds.
+    func isCovered(by reading: OrderRecords?) -> Bool {
+        guard let reading else { return false }
+        if id == orderId { return reading.stamp(of: id) >= stamp }
+        // The lines of an order that is not active are not read: its activation will touch the order.
+        return !reading.isActivated || reading.stamp(of: id) >= stamp
+    }
 }
 
 /// The watch over one object: order and order product are watched each by itself, since an edit of a line need not touch
@@ -83,7 +91,7 @@ final class ChangeDetection {
     /// Notes rows as dealt with, but for those of about the second in which they were read, which are read once more:
     /// stamps have one second, and a change within it shows by nothing else.
     /// - Returns: the new cursor when it moved.
-    func finish(_ rows: [ChangedRow], end: WatchCursor) -> WatchCursor? {
+    func finish(_ rows: some Sequence<ChangedRow>, end: WatchCursor) -> WatchCursor? {
         let limit = (askedAt?.millisecondsSinceEpoch ?? 0) - Self.clockDifferenceMilliseconds
         for row in rows where row.stamp.millisecondsSinceEpoch < limit {
             seen.insert(id: row.id.text, stamp: row.stamp)

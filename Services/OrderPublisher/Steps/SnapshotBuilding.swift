@@ -3,6 +3,9 @@ import JSONText
 
 /// Makes snapshots of what was read from Salesforce.
 struct SnapshotBuilding: Sendable {
+    /// With headers and framing it stays below the 1 MiB that brokers take; a larger one they would refuse for ever.
+    static let maximumMessageBytes = 1_000_000
+
     let fields: OrderFields
     let organizationId: SalesforceId
     /// The currency of orders that do not say their own.
@@ -93,8 +96,15 @@ struct SnapshotBuilding: Sendable {
 
     /// The writer refuses what breaks the message's rules; better said here, where nothing is sent.
     private func check(_ snapshot: OrderSnapshot) throws(UnusableOrder) {
+        let message = snapshot.encode()
+        guard message.count <= Self.maximumMessageBytes else {
+            throw UnusableOrder(
+                field: "Order.OrderItems",
+                reason: "its message of \(message.count) bytes is more than Kafka takes (\(Self.maximumMessageBytes))",
+                mend: "divide the order into smaller ones")
+        }
         do throws(ContractError) {
-            _ = try OrderSnapshot.decode(snapshot.encode())
+            _ = try OrderSnapshot.decode(message)
         } catch {
             throw UnusableOrder(field: error.path, reason: error.reason, mend: error.mend)
         }
