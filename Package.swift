@@ -84,12 +84,15 @@ let services: [Target] = [
             "ServiceRuntime", "EventLoop", "Contracts", "Ledger", "JSONText", "Telemetry", "Salesforce", "NetSuite",
             "OrderMapping", "YAML", "CommandLineGrammar",
         ]),
+    .target(
+        name: "SandboxFaults", dependencies: ["HTTPServer", "JSONText", "Signing", "EventLoop"],
+        path: "Services/Sandboxes/SandboxFaults", swiftSettings: strict),
     service(
         "SalesforceSandbox", at: "Sandboxes/",
-        ["HTTPServer", "JSONText", "Signing", "CommandLineGrammar", "EventLoop", "Telemetry"]),
+        ["SandboxFaults", "HTTPServer", "JSONText", "Signing", "CommandLineGrammar", "EventLoop", "Telemetry"]),
     service(
         "NetSuiteSandbox", at: "Sandboxes/",
-        ["HTTPServer", "JSONText", "Signing", "CommandLineGrammar", "EventLoop", "Telemetry"]),
+        ["SandboxFaults", "HTTPServer", "JSONText", "Signing", "CommandLineGrammar", "EventLoop", "Telemetry"]),
     service(
         "EmbeddedBroker", at: "Sandboxes/",
         ["CLibrdkafka", "Contracts", "CommandLineGrammar", "EventLoop", "Telemetry"]),
@@ -143,8 +146,10 @@ let allTests: [Target] = [
             "Telemetry",
             "EventLoop",
         ]),
-    tests("SalesforceSandbox", ["SalesforceSandbox", "JSONText", "HTTPServer", "Signing", "EventLoop"]),
-    tests("NetSuiteSandbox", ["NetSuiteSandbox", "JSONText", "HTTPServer", "Signing", "EventLoop"]),
+    tests("SandboxFaults", ["SandboxFaults", "JSONText", "HTTPServer", "HTTPClient", "EventLoop", "Telemetry"]),
+    tests(
+        "SalesforceSandbox", ["SalesforceSandbox", "SandboxFaults", "JSONText", "HTTPServer", "Signing", "EventLoop"]),
+    tests("NetSuiteSandbox", ["NetSuiteSandbox", "SandboxFaults", "JSONText", "HTTPServer", "Signing", "EventLoop"]),
     tests("Architecture", ["CrashPoints"]),
     .testTarget(
         name: "IntegrationTests",

@@ -129,21 +129,25 @@ public final class HTTPServer {
 
     // MARK: Called by libmicrohttpd
 
-    fileprivate func begin(target: String) -> Exchange {
+    func begin(target: String) -> Exchange {
         let exchange = Exchange(target: target)
         exchanges[ObjectIdentifier(exchange)] = exchange
         return exchange
     }
 
-    fileprivate func finished(_ exchange: Exchange) {
+    func finished(_ exchange: Exchange) {
         exchange.isOver = true
         exchange.task?.cancel()
+        exchange.held?.cancel()
+        exchange.held = nil
+        exchange.whenOver?()
+        exchange.whenOver = nil
         exchanges[ObjectIdentifier(exchange)] = nil
         if exchanges.isEmpty { stopWaiting() }
     }
 
     /// - Returns: whether the connection goes on; else it is closed.
-    fileprivate func receive(
+    func receive(
         _ exchange: Exchange, _ connection: OpaquePointer, method: UnsafePointer<CChar>,
         upload: UnsafeBufferPointer<UInt8>
     ) -> Bool {
@@ -162,7 +166,10 @@ public final class HTTPServer {
         case .handling:
             return true
         case .answered(let response):
-            return !response.disconnects && answer(connection, response, closing: isStopping)
+            guard case .disconnect = response.delivery else {
+                return answer(connection, response, closing: isStopping)
+            }
+            return false
         }
     }
 
@@ -208,15 +215,40 @@ public final class HTTPServer {
     // MARK: Answering
 
     private func resume(_ exchange: Exchange, with response: HTTPResponse) {
-        guard !exchange.isOver, let connection = exchange.suspended else { return }
-        exchange.suspended = nil
-        exchange.stage = .answered(response)
-        MHD_resume_connection(connection)
+        guard !exchange.isOver, let connection = exchange.suspended else {
+            response.whenOver?()
+            return
+        }
+        exchange.whenOver = response.whenOver
+        switch response.delivery {
+        case .whole, .filled, .disconnect:
+            exchange.suspended = nil
+            exchange.stage = .answered(response)
+            MHD_resume_connection(connection)
+            runDaemon()
+        case .silence(let limit): hold(exchange, connection, sending: [], pause: .zero, silence: limit)
+        case .wire(let bytes, let pause): hold(exchange, connection, sending: bytes, pause: pause, silence: .zero)
+        }
+    }
+
+    /// Keeps the connection suspended while its socket is ours, then closes it.
+    private func hold(
+        _ exchange: Exchange, _ connection: OpaquePointer, sending bytes: [UInt8], pause: Duration, silence: Duration
+    ) {
+        let held = HeldConnection(
+            socket: crossdock_http_socket(connection), sending: bytes, pause: pause, silence: silence)
+        exchange.held = held
+        held.begin { [weak self] in self?.letGo(of: exchange) }
+    }
+
+    private func letGo(of exchange: Exchange) {
+        abandon(exchange)
         runDaemon()
     }
 
     private func abandon(_ exchange: Exchange) {
         exchange.task?.cancel()
+        exchange.held?.cancel()
         guard let connection = exchange.suspended else { return }
         exchange.suspended = nil
         exchange.stage = .answered(.disconnect)
@@ -224,7 +256,12 @@ public final class HTTPServer {
     }
 
     private func answer(_ connection: OpaquePointer, _ response: HTTPResponse, closing: Bool) -> Bool {
-        let made = response.body.withUnsafeBytes { crossdock_http_response($0.baseAddress, $0.count) }
+        let made = response.body.withUnsafeBytes { body in
+            if case .filled(let totalBytes, let filler) = response.delivery {
+                return crossdock_http_filled_response(body.baseAddress, body.count, filler, UInt64(max(0, totalBytes)))
+            }
+            return crossdock_http_response(body.baseAddress, body.count)
+        }
         guard let made else { return false }
         defer { MHD_destroy_response(made) }
         for (name, value) in response.headers where !isSameFieldName(name, "Content-Length") {
@@ -273,87 +310,4 @@ public final class HTTPServer {
     private func cannotListen(_ reason: String) -> HTTPServerError {
         .cannotListen(address: configuration.address, port: configuration.port, reason: reason)
     }
-}
-
-/// One request on its way through the server.
-@Loop
-private final class Exchange {
-    enum Stage {
-        case headers
-        case body
-        case handling
-        case answered(HTTPResponse)
-    }
-
-    let target: String
-    var method = ""
-    var headers = HTTPHeaders()
-    var body: [UInt8] = []
-    var received = 0
-    var isTooLarge = false
-    var stage = Stage.headers
-    var suspended: OpaquePointer?
-    var task: Task<Void, any Error>?
-    var isOver = false
-
-    init(target: String) { self.target = target }
-
-    func takeRequest() -> HTTPRequest {
-        defer { body = [] }
-        return HTTPRequest(method: method, target: target, headers: headers, body: body)
-    }
-}
-
-// MARK: C callbacks: libmicrohttpd calls them from MHD_run, so on the loop's thread.
-
-/// Pointers from C, which never leave the callback's thread; the compiler cannot see that.
-private struct FromC<Value>: @unchecked Sendable {
-    let value: Value
-}
-
-private func beginExchange(context: UnsafeMutableRawPointer?, target: UnsafePointer<CChar>?) -> UnsafeMutableRawPointer?
-{
-    guard let context, let target else { return nil }
-    let server = Unmanaged<HTTPServer>.fromOpaque(context).takeUnretainedValue()
-    let text = String(cString: target)
-    return EventLoop.shared.assumeIsolated {
-        FromC(value: Unmanaged.passRetained(server.begin(target: text)).toOpaque())
-    }.value
-}
-
-private func receiveExchange(
-    context: UnsafeMutableRawPointer?, request: UnsafeMutableRawPointer?, connection: OpaquePointer?,
-    method: UnsafePointer<CChar>?, upload: UnsafePointer<CChar>?, uploadSize: UnsafeMutablePointer<Int>?
-) -> Int32 {
-    guard let context, let request, let connection, let method, let uploadSize else { return 0 }
-    let server = Unmanaged<HTTPServer>.fromOpaque(context).takeUnretainedValue()
-    let exchange = Unmanaged<Exchange>.fromOpaque(request).takeUnretainedValue()
-    let bytes = UnsafeRawBufferPointer(start: upload, count: upload == nil ? 0 : uploadSize.pointee)
-    uploadSize.pointee = 0
-    let pointers = FromC(value: (connection: connection, method: method, bytes: bytes))
-    let goesOn = EventLoop.shared.assumeIsolated {
-        let (connection, method, bytes) = pointers.value
-        return server.receive(
-            exchange, connection, method: method, upload: bytes.bindMemory(to: UInt8.self))
-    }
-    return goesOn ? 1 : 0
-}
-
-private func finishExchange(context: UnsafeMutableRawPointer?, request: UnsafeMutableRawPointer?) {
-    guard let context, let request else { return }
-    let server = Unmanaged<HTTPServer>.fromOpaque(context).takeUnretainedValue()
-    let exchange = Unmanaged<Exchange>.fromOpaque(request).takeRetainedValue()
-    EventLoop.shared.assumeIsolated { server.finished(exchange) }
-}
-
-private func appendField(
-    list: UnsafeMutableRawPointer?, name: UnsafePointer<CChar>?, nameSize: Int, value: UnsafePointer<CChar>?,
-    valueSize: Int
-) {
-    guard let list, let name, let value else { return }
-    list.assumingMemoryBound(to: HTTPHeaders.self).pointee.append(text(name, nameSize), text(value, valueSize))
-}
-
-private func text(_ start: UnsafePointer<CChar>, _ count: Int) -> String {
-    String(decoding: UnsafeRawBufferPointer(start: start, count: count), as: UTF8.self)
 }

@@ -5,7 +5,9 @@ enum ImportRules {
         "ServiceRuntime", "EventLoop", "Contracts", "CrashPoints", "Ledger", "JSONText", "Telemetry",
     ]
     static let remote: Set = ["HTTPClient", "JSONText", "Signing", "EventLoop", "Telemetry", "Contracts"]
-    static let sandbox: Set = ["HTTPServer", "JSONText", "Signing", "CommandLineGrammar", "EventLoop", "Telemetry"]
+    static let sandbox: Set = [
+        "SandboxFaults", "HTTPServer", "JSONText", "Signing", "CommandLineGrammar", "EventLoop", "Telemetry",
+    ]
 
     static let allowed: [String: Set<String>] = [
         "OrderPublisher": service.union(["Salesforce", "Signing"]),
@@ -14,6 +16,7 @@ enum ImportRules {
         "Crossdock": service.union(["Salesforce", "NetSuite", "OrderMapping", "YAML", "CommandLineGrammar"]),
         "SalesforceSandbox": sandbox,
         "NetSuiteSandbox": sandbox,
+        "SandboxFaults": ["HTTPServer", "JSONText", "Signing", "EventLoop"],
         "EmbeddedBroker": ["CLibrdkafka", "Contracts", "CommandLineGrammar", "EventLoop", "Telemetry"],
         "ServiceRuntime": [
             "Kafka", "Ledger", "Postgres", "Contracts", "CrashPoints", "JSONText", "HTTPServer", "CommandLineGrammar",

@@ -1,6 +1,7 @@
 import EventLoop
 import HTTPServer
 import JSONText
+import SandboxFaults
 import TestSupport
 import Testing
 
@@ -19,7 +20,7 @@ struct PipelineTests {
                 EventLoop.shared.start { await harness.send("GET", "/services/rest/system/v1/serverTime") }
             }
             try await eventually("all three arrived") {
-                harness.sandbox.pool.refused == 1 && harness.sandbox.pool.inFlight == 2
+                harness.sandbox.pool.refused == 1 && harness.sandbox.pool.count == 2
             }
             // Log-ins are not counted.
             #expect(await harness.sandbox.handle(try harness.tokenRequest()).status == 200)
@@ -36,7 +37,7 @@ struct PipelineTests {
                 #expect(answer.header("Retry-After") == nil && answer.json["title"] == "Bad Request")
             }
             #expect(statuses.sorted() == [200, 200, 429])
-            #expect(harness.sandbox.pool.mostAtOnce == 2 && harness.sandbox.pool.inFlight == 0)
+            #expect(harness.sandbox.pool.mostAtOnce == 2 && harness.sandbox.pool.count == 0)
         }
     }
 
@@ -103,27 +104,6 @@ struct PipelineTests {
             let last = entries[2]["sequence"]?.int64 ?? 0
             let rest = await harness.send("GET", "/control/journal?after=\(last)").json
             #expect(rest["requests"]?.array?.count == 1)
-        }
-    }
-
-    @Test("a plan of faults may take the place of the effect or of the answer")
-    func faults() async throws {
-        @Loop
-        final class Lost: FaultPlan {
-            func answerInsteadOfEffect(_ request: HTTPRequest) async -> HTTPResponse? {
-                request.method == "GET" ? HTTPResponse(status: 503) : nil
-            }
-            func answerAfterEffect(_ request: HTTPRequest, _ response: HTTPResponse) async -> HTTPResponse {
-                .disconnect
-            }
-        }
-        try await onLoop {
-            let harness = try await SandboxHarness()
-            try await harness.createCustomer()
-            harness.sandbox.faults = Lost()
-            #expect(await harness.send("GET", "\(Self.records)/salesOrder").status == 503)
-            #expect(await harness.send("POST", "\(Self.records)/salesOrder", orderBody()).status == 0)
-            #expect(harness.sandbox.account.salesOrderIds.count == 1)
         }
     }
 

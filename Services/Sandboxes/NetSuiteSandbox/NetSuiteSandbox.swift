@@ -1,6 +1,7 @@
 import EventLoop
 import HTTPServer
 import JSONText
+import SandboxFaults
 import Telemetry
 
 /// How the sandbox starts.
@@ -22,10 +23,10 @@ final class NetSuiteSandbox {
     let logger: Logger
     var account: Account
     var loginDesk: LoginDesk
-    var pool: RequestPool
+    var pool: RequestsInFlight
     var journal = RequestJournal()
     var latency: Duration
-    var faults: any FaultPlan
+    var faults = FaultPlan()
     /// The address it answers at, known once it listens.
     var origin: String
 
@@ -35,9 +36,8 @@ final class NetSuiteSandbox {
         self.logger = logger
         account = Account(settings: settings.account, now: Stamp(time.wallClock))
         loginDesk = LoginDesk(settings: settings.login)
-        pool = RequestPool(limit: settings.concurrencyLimit)
+        pool = RequestsInFlight(limit: settings.concurrencyLimit)
         latency = settings.latency
-        faults = NoFaults()
         origin = settings.origin
     }
 
@@ -51,16 +51,40 @@ final class NetSuiteSandbox {
         let path = request.rawQuery.isEmpty ? request.path : "\(request.path)?\(request.rawQuery)"
         let sequence = journal.begin(
             at: now, method: request.method, path: path, userAgent: request.headers["User-Agent"])
-        var effect = RequestEffect()
-        let response = await answer(request, &effect)
-        journal.end(sequence, status: response.status, effect: effect)
+        var course = RequestCourse()
+        var response = await answer(request, &course)
+        journal.note(sequence, course.effect, fault: course.fault?.rawValue)
+        let holdsPlace = course.holdsPlace
+        let status = response.status
+        switch response.delivery {
+        case .whole, .disconnect: end(sequence, status: status, leavesPool: holdsPlace)
+        case .filled, .silence, .wire:
+            response.whenOver = { [self] in end(sequence, status: status, leavesPool: holdsPlace) }
+        }
         return response
     }
 
-    private func answer(_ request: HTTPRequest, _ effect: inout RequestEffect) async -> HTTPResponse {
+    /// What is known of a request while it is being answered.
+    private struct RequestCourse {
+        var effect = RequestEffect()
+        var fault: FaultKind?
+        var holdsPlace = false
+    }
+
+    /// A request ends when its answer is ready, and one that is never answered when its connection is gone.
+    private func end(_ sequence: Int, status: Int, leavesPool: Bool) {
+        journal.end(sequence, at: now, status: status)
+        if leavesPool { pool.leave() }
+    }
+
+    private func answer(_ request: HTTPRequest, _ course: inout RequestCourse) async -> HTTPResponse {
         if request.path == LoginDesk.tokenPath {
             guard request.method == "POST" else { return Refusal.methodNotAllowed("POST").response }
-            return loginDesk.token(request, ownAddress: ownAddress(request), at: now)
+            let passage = await pass(request) { request, _ in
+                loginDesk.token(request, ownAddress: ownAddress(request), at: now)
+            }
+            course.fault = passage.fault
+            return passage.response
         }
         guard request.path.hasPrefix("/services/rest/") else { return Refusal.unknownResource(request.path).response }
         do {
@@ -69,25 +93,31 @@ final class NetSuiteSandbox {
             return error.response
         }
         guard pool.enter() else { return Refusal.concurrencyLimit.response }
-        defer { pool.leave() }
+        course.holdsPlace = true
         await wait(latency / 2)
-        if let answer = await faults.answerInsteadOfEffect(request) { return answer }
-        var response = serve(request, &effect)
-        response = await faults.answerAfterEffect(request, response)
+        var effect = RequestEffect()
+        let passage = await pass(request) { request, shape in serve(request, shape, &effect) }
+        course.effect = effect
+        course.fault = passage.fault
         await wait(latency - latency / 2)
-        return response
+        return passage.response
     }
 
     /// The effect itself: nothing else happens between its begin and its end.
-    private func serve(_ request: HTTPRequest, _ effect: inout RequestEffect) -> HTTPResponse {
+    private func serve(
+        _ request: HTTPRequest, _ shape: FaultShape, _ effect: inout RequestEffect
+    ) -> HTTPResponse {
         let call = CallContext(request: request, origin: ownAddress(request), now: now)
         do {
             if request.method == "OPTIONS" { return HTTPResponse(status: 204, headers: [], body: []) }
             if request.path.hasPrefix(CallContext.recordPath + "/") {
                 return try RecordService(call: call).answer(&account, &effect)
             }
-            if request.path == CallContext.queryPath { return try QueryService(call: call).answer(account) }
-            return try SystemService(call: call, concurrencyLimit: pool.limit).answer()
+            if isQuery(request) {
+                let shown = shape.staleness > .zero ? account.without(after: now.earlier(by: shape.staleness)) : account
+                return try QueryService(call: call).answer(shown)
+            }
+            return try SystemService(call: call, concurrencyLimit: pool.limit ?? 0).answer()
         } catch {
             return error.response
         }
@@ -106,13 +136,14 @@ final class NetSuiteSandbox {
         }
     }
 
-    /// As after the start; log-ins and sequence numbers stay.
+    /// As after the start, without faults; log-ins and sequence numbers stay.
     func reset() {
         account = Account(settings: initialSettings.account, now: now)
         latency = initialSettings.latency
         pool.limit = initialSettings.concurrencyLimit
         pool.forgetHighest()
         journal.clear()
+        faults.removeAll()
         loginDesk.unlock()
     }
 }

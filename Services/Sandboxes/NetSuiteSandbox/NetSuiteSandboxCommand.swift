@@ -137,7 +137,7 @@ struct NetSuiteSandboxCommand {
             netsuite-sandbox listens at \(sandbox.origin)
               account \(login.account), client id \(login.clientId), certificate id \(login.certificateId)
               \(key)
-              at most \(sandbox.pool.limit) requests in flight; control and journal: \(sandbox.origin)/control
+              at most \(sandbox.initialSettings.concurrencyLimit) requests in flight; control and journal: \(sandbox.origin)/control
 
             """
     }

@@ -75,6 +75,21 @@ struct Refusal: Error, Equatable {
     static let concurrencyLimit = Refusal(
         status: 429, code: "CONCURRENCY_LIMIT_EXCEEDED", detail: "Concurrent request limit exceeded. Request blocked.")
 
+    static let lockedByWorkflow = userError("This record has been locked by a user defined workflow.")
+
+    /// The optimistic lock: code and text are known from scripts and the user interface, over REST the status is assumed.
+    static let recordChanged = Refusal(
+        status: 400, code: "RCRD_HAS_BEEN_CHANGED",
+        detail: accessPrefix + "The record has been changed since you retrieved it.")
+
+    /// Somebody has the record open; the code is SuiteScript's, text and status are assumed.
+    static let recordInUse = Refusal(
+        status: 400, code: "TRANS_IN_USE", detail: accessPrefix + "This transaction is in use.")
+
+    static let unexpectedError = Refusal(
+        status: 500, code: "UNEXPECTED_ERROR",
+        detail: "An unexpected error occurred. Error ID: sandbox0000000000001")
+
     static func methodNotAllowed(_ allowed: String) -> Refusal {
         Refusal(
             status: 405, code: "INVALID_REQUEST", detail: "The request method is not allowed on this resource.",

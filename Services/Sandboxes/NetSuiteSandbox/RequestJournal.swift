@@ -8,8 +8,12 @@ struct JournalEntry: Sendable {
     /// With the query, as it was sent.
     let path: String
     let userAgent: String?
-    /// Nil while it is being answered.
+    /// Nil while it is being answered; 0 where no answer left.
     var status: Int?
+    /// When its answer was ready, or its connection was gone.
+    var endedAt: Stamp?
+    /// The fault that struck it.
+    var fault: String?
     /// Whether anything was created, changed or deleted.
     var applied = false
     var externalId: String?
@@ -22,6 +26,8 @@ struct JournalEntry: Sendable {
             "sequence": .number(JSONNumber(sequence)), "at": .string(at.isoMillisecondsText), "method": .string(method),
             "path": .string(path), "status": status.map { .number(JSONNumber($0)) } ?? .null, "applied": .bool(applied),
         ]
+        object["endedAt"] = endedAt.map { .string($0.isoMillisecondsText) }
+        object["fault"] = fault.map(JSONValue.string)
         object["userAgent"] = userAgent.map(JSONValue.string)
         object["externalId"] = externalId.map(JSONValue.string)
         object["internalId"] = internalId.map(JSONValue.string)
@@ -48,13 +54,20 @@ struct RequestJournal: Sendable {
         return entry.sequence
     }
 
-    mutating func end(_ sequence: Int, status: Int, effect: RequestEffect) {
+    /// Notes what a request did, as soon as it is done.
+    mutating func note(_ sequence: Int, _ effect: RequestEffect, fault: String?) {
         guard let index = index(of: sequence) else { return }
-        entries[index].status = status
         entries[index].applied = effect.applied
         entries[index].externalId = effect.externalId
         entries[index].internalId = effect.internalId
         entries[index].version = effect.version
+        entries[index].fault = fault
+    }
+
+    mutating func end(_ sequence: Int, at now: Stamp, status: Int) {
+        guard let index = index(of: sequence) else { return }
+        entries[index].status = status
+        entries[index].endedAt = now
     }
 
     /// Entries with a greater sequence number.

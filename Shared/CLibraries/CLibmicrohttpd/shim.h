@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -144,6 +146,59 @@ static inline const char *crossdock_http_header(struct MHD_Connection *connectio
 static inline struct MHD_Response *crossdock_http_response(const void *bytes, size_t size) {
     return MHD_create_response_from_buffer(size, (void *) bytes, MHD_RESPMEM_MUST_COPY);
 }
+
+// A body that begins with `start` and goes on with one byte until it is `size` long, made while it is sent.
+struct crossdock_http_filling {
+    size_t start_size;
+    unsigned char filler;
+    unsigned char start[];
+};
+
+static ssize_t crossdock_http_fill(void *context, uint64_t position, char *buffer, size_t size) {
+    const struct crossdock_http_filling *filling = (const struct crossdock_http_filling *) context;
+    memset(buffer, filling->filler, size);
+    if (position < filling->start_size) {
+        size_t left = filling->start_size - (size_t) position;
+        memcpy(buffer, filling->start + position, left < size ? left : size);
+    }
+    return (ssize_t) size;
+}
+
+static inline struct MHD_Response *crossdock_http_filled_response(const void *start, size_t start_size,
+                                                                  unsigned char filler, uint64_t size) {
+    struct crossdock_http_filling *filling =
+        (struct crossdock_http_filling *) malloc(sizeof(struct crossdock_http_filling) + start_size);
+    if (filling == NULL) return NULL;
+    filling->start_size = start_size;
+    filling->filler = filler;
+    if (start_size > 0) memcpy(filling->start, start, start_size);
+    struct MHD_Response *made =
+        MHD_create_response_from_callback(size, 65536, &crossdock_http_fill, filling, &free);
+    if (made == NULL) free(filling);
+    return made;
+}
+
+// The connection's socket, -1 where there is none.
+static inline int crossdock_http_socket(struct MHD_Connection *connection) {
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    return info == NULL ? -1 : (int) info->connect_fd;
+}
+
+// Whether the peer has closed a connection that it has nothing more to say on.
+static inline int crossdock_http_is_gone(int socket) {
+    char byte;
+    ssize_t count = recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return count == 0 || (count < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+}
+
+// Sends what the socket takes now: the count, or -1 where the connection is broken.
+static inline ssize_t crossdock_http_send(int socket, const void *bytes, size_t size) {
+    ssize_t count = send(socket, bytes, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+    return count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) ? 0 : count;
+}
+
+// Tells the peer that nothing more follows.
+static inline void crossdock_http_end_sending(int socket) { (void) shutdown(socket, SHUT_WR); }
 
 static inline int crossdock_http_add_header(struct MHD_Response *response, const char *name, const char *value) {
     return MHD_add_response_header(response, name, value) == MHD_YES;

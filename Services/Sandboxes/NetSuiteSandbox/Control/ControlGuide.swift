@@ -1,9 +1,12 @@
 import JSONText
+import SandboxFaults
 
 /// What the control API offers, for `GET /control` and `--help`.
 enum ControlGuide {
-    static let entries: [(call: String, does: String)] = [
-        ("GET /control/counts", "how many records there are, requests in flight, the most there ever were at once"),
+    static let entries: [(call: String, does: String)] = own + FaultHelp.entries(Set(FaultKind.allCases))
+
+    private static let own: [(call: String, does: String)] = [
+        ("GET /control/counts", "how many records there are, requests in flight, the most at once, failed log-ins"),
         ("GET /control/settings", "the settings below"),
         (
             "PATCH /control/settings",
@@ -27,7 +30,7 @@ enum ControlGuide {
         ("DELETE /control/journal", "forgets the journal and the highest figure"),
         ("POST /control/logins/expire", "every access token given out is refused from now on"),
         ("POST /control/logins/unlock", "lifts the lock after five failed log-ins"),
-        ("POST /control/reset", "as after the start; log-ins stay"),
+        ("POST /control/reset", "as after the start, without faults; log-ins stay"),
     ]
 
     static var json: JSONValue {

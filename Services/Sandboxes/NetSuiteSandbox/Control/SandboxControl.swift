@@ -2,6 +2,7 @@ import EventLoop
 import FoundationEssentials
 import HTTPServer
 import JSONText
+import SandboxFaults
 
 /// What the control API could not do, in plain words.
 struct ControlRefusal: Error {
@@ -24,6 +25,7 @@ struct SandboxControl {
     func answer(_ request: HTTPRequest) -> HTTPResponse {
         let path = Array(request.pathSegments().filter { !$0.isEmpty }.dropFirst())
         do {
+            if path.first == "faults" { return try faults(request, Array(path.dropFirst())) }
             return CallContext.json(try answer(request, path))
         } catch {
             let body: JSONValue = ["error": .string(error.text)]
@@ -58,6 +60,15 @@ struct SandboxControl {
         }
     }
 
+    private func faults(_ request: HTTPRequest, _ path: [String]) throws(ControlRefusal) -> HTTPResponse {
+        do {
+            let (status, body) = try sandbox.controlFaults(request, path)
+            return .json(body.bytes(), status: status)
+        } catch {
+            throw ControlRefusal(error.sentence, status: error.status)
+        }
+    }
+
     func object(_ request: HTTPRequest) throws(ControlRefusal) -> JSONObject {
         if request.body.isEmpty { return JSONObject() }
         do {
@@ -74,9 +85,11 @@ struct SandboxControl {
             "salesOrders": .number(JSONNumber(sandbox.account.salesOrderIds.count)),
             "customers": .number(JSONNumber(sandbox.account.customerIds.count)),
             "items": .number(JSONNumber(sandbox.account.items.count)),
-            "inFlight": .number(JSONNumber(sandbox.pool.inFlight)),
+            "inFlight": .number(JSONNumber(sandbox.pool.count)),
             "mostAtOnce": .number(JSONNumber(sandbox.pool.mostAtOnce)),
             "refusedForConcurrency": .number(JSONNumber(sandbox.pool.refused)),
+            "failedLogins": .number(JSONNumber(sandbox.loginDesk.failures)),
+            "isLocked": .bool(sandbox.loginDesk.isLocked(at: sandbox.now)),
         ]
     }
 
@@ -84,7 +97,7 @@ struct SandboxControl {
         let account = sandbox.account.settings
         return [
             "latencyMilliseconds": .number(JSONNumber(sandbox.latency.inMilliseconds)),
-            "concurrencyLimit": .number(JSONNumber(sandbox.pool.limit)),
+            "concurrencyLimit": .number(JSONNumber(sandbox.pool.limit ?? 0)),
             "customFields": .array(account.customFields.map(JSONValue.string)),
             "hiddenCustomFields": .array(account.hiddenCustomFields.sorted().map(JSONValue.string)),
             "customerCurrencies": .array(account.customerCurrencies.map(JSONValue.string)),

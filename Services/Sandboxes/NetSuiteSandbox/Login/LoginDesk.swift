@@ -81,12 +81,7 @@ struct LoginDesk: Sendable {
             try grant(request, ownAddress: ownAddress, at: now)
         } catch {
             if error.isFailedLogin { countFailure(at: now) }
-            let challenge = "Basic realm=\"\(settings.account)\""
-            return HTTPResponse(
-                status: error.status,
-                headers: headers + [("Content-Type", "application/json")]
-                    + (error.status == 401 ? [("WWW-Authenticate", challenge)] : []),
-                body: (["error": .string(error.error)] as JSONValue).bytes())
+            return answer(error)
         }
         failures = 0
         let token = ["t", "s", "d"].map { _ in Base64URL.encode(SecureRandom.bytes(24)) }.joined(separator: ".")
@@ -98,6 +93,21 @@ struct LoginDesk: Sendable {
         ]
         return HTTPResponse(
             status: 200, headers: headers + [("Content-Type", "application/json")], body: body.bytes())
+    }
+
+    /// Refuses a token request whatever it holds: a failed log-in like any other.
+    mutating func refuse(at now: Stamp) -> HTTPResponse {
+        countFailure(at: now)
+        return answer(TokenRefusal(error: "invalid_client", isFailedLogin: true))
+    }
+
+    private func answer(_ refusal: TokenRefusal) -> HTTPResponse {
+        let challenge = "Basic realm=\"\(settings.account)\""
+        return HTTPResponse(
+            status: refusal.status,
+            headers: [("Cache-Control", "no-store"), ("Content-Type", "application/json")]
+                + (refusal.status == 401 ? [("WWW-Authenticate", challenge)] : []),
+            body: (["error": .string(refusal.error)] as JSONValue).bytes())
     }
 
     private mutating func countFailure(at now: Stamp) {

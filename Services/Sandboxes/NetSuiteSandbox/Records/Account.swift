@@ -139,6 +139,16 @@ struct Account: Sendable {
         salesOrderIds.removeAll { $0 == id }
     }
 
+    /// The account without the customers and orders that were created later.
+    func without(after stamp: Stamp) -> Account {
+        var earlier = self
+        for id in customerIds where customers[id].map({ $0.created > stamp }) ?? false { earlier.removeCustomer(id) }
+        for id in salesOrderIds where salesOrders[id].map({ $0.created > stamp }) ?? false {
+            earlier.removeSalesOrder(id)
+        }
+        return earlier
+    }
+
     // MARK: References
 
     /// What a reference by internal id points to, if it may be used.

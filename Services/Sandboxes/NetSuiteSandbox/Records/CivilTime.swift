@@ -1,3 +1,4 @@
+import EventLoop
 import FoundationEssentials
 
 /// A calendar date of the proleptic Gregorian calendar.
@@ -78,6 +79,8 @@ struct Stamp: Hashable, Comparable, Sendable {
     init(_ date: Date) { milliseconds = Int64((date.timeIntervalSince1970 * 1000).rounded(.down)) }
 
     var seconds: Int64 { milliseconds >= 0 ? milliseconds / 1000 : (milliseconds - 999) / 1000 }
+
+    func earlier(by duration: Duration) -> Stamp { Stamp(milliseconds: milliseconds - duration.inMilliseconds) }
 
     /// NetSuite shows modification times to the minute.
     var minute: Stamp { Stamp(milliseconds: milliseconds - ((milliseconds % 60_000) + 60_000) % 60_000) }

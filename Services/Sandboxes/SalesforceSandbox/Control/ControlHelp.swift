@@ -1,8 +1,12 @@
 import JSONText
+import SandboxFaults
 
 /// What the control API offers; shown by `--help` and by `GET /control`.
 enum ControlHelp {
-    static let routes: [(route: String, does: String)] = [
+    static let routes: [(route: String, does: String)] =
+        own + FaultHelp.entries(SalesforceSandbox.faultKinds).map { ($0.call, $0.does) }
+
+    private static let own: [(route: String, does: String)] = [
         ("GET /control", "this list"),
         ("GET /control/accounts", "all accounts, every field"),
         (
@@ -31,16 +35,14 @@ enum ControlHelp {
         ("POST /control/orders/ID/activate", "activate it; stamp"),
         ("POST /control/orders/ID/deactivate", "make it a draft again; stamp"),
         ("DELETE /control/orders/ID", "delete a draft"),
-        ("GET /control/journal", "every request received, whether applied; ?after=SEQUENCE; DELETE empties it"),
+        (
+            "GET /control/journal",
+            "every request received, whether applied, and the most at once; ?after=SEQUENCE; DELETE empties it"
+        ),
         (
             "PATCH /control/settings",
             "latencyMilliseconds, pageSize, nestedPageSize, dailyLimit, callsUsed, sessionIdleSeconds, "
                 + "locatorIdleSeconds, orderTouch, hidden[], readOnly[], mayEditActivatedOrders; GET shows them"
-        ),
-        (
-            "POST /control/faults",
-            "strike the next requests: method, path (a part of it), moment before|after the effect, times, status with "
-                + "errorCode and message or html, without status the connection is cut; GET counts, DELETE removes"
         ),
         ("DELETE /control/sessions", "end every session"),
         ("DELETE /control/locators", "lose every query locator"),

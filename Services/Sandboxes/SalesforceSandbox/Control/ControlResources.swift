@@ -1,6 +1,7 @@
 import EventLoop
 import HTTPServer
 import JSONText
+import SandboxFaults
 
 /// The control API: what people do in Salesforce, and what an operator of the sandbox sets. Nothing here is counted.
 extension SalesforceSandbox {
@@ -23,7 +24,7 @@ extension SalesforceSandbox {
         case "orders" where segments.count < 2: return try orders(request, body)
         case "orders": return try order(request, segments, body)
         case "journal": return try showJournal(request)
-        case "faults": return try setFaults(request, body)
+        case "faults": return try setFaults(request, Array(segments.dropFirst()))
         case "settings" where segments.count == 1: return try changeSettings(request, body)
         case "sessions" where request.method == "DELETE":
             sessions.revokeAll()
@@ -178,42 +179,25 @@ extension SalesforceSandbox {
         switch request.method {
         case "GET":
             let after = request.query("after").flatMap { Int($0) } ?? 0
-            return ControlAnswer.json(["requests": .array(journal.entries(after: after).map(\.json))])
+            return ControlAnswer.json([
+                "mostAtOnce": .number(JSONNumber(requests.mostAtOnce)),
+                "requests": .array(journal.entries(after: after).map(\.json)),
+            ])
         case "DELETE":
             journal.clear()
+            requests.forgetHighest()
             return ControlAnswer.json(["done": true])
         default: throw Self.unknownRoute
         }
     }
 
-    private func setFaults(_ request: HTTPRequest, _ body: JSONObject) throws(ControlError) -> HTTPResponse {
-        switch request.method {
-        case "POST":
-            try refuseUnknown(body, ["method", "path", "moment", "times", "status", "errorCode", "message", "html"])
-            guard let moment = Fault.Moment(rawValue: body["moment"]?.string ?? "before") else {
-                throw ControlError("moment must be before or after")
-            }
-            faults.add(
-                Fault(
-                    method: body["method"]?.string ?? "", path: body["path"]?.string ?? "", moment: moment,
-                    answer: try Self.faultAnswer(body), remaining: Int(body["times"]?.int64 ?? 1)))
-        case "DELETE": faults.clear()
-        case "GET": break
-        default: throw Self.unknownRoute
+    private func setFaults(_ request: HTTPRequest, _ path: [String]) throws(ControlError) -> HTTPResponse {
+        do {
+            let (status, body) = try controlFaults(request, path)
+            return ControlAnswer.json(body, status: status)
+        } catch {
+            throw ControlError(error.sentence, status: error.status)
         }
-        return ControlAnswer.json(["waiting": .number(JSONNumber(faults.faults.count))])
-    }
-
-    private static func faultAnswer(_ body: JSONObject) throws(ControlError) -> HTTPResponse? {
-        guard let status = body["status"]?.int64 else { return nil }
-        guard (200...599).contains(status) else { throw ControlError("status must be 200 to 599") }
-        if let html = body["html"]?.string {
-            return HTTPResponse(status: Int(status), headers: [("Content-Type", "text/html")], body: Array(html.utf8))
-        }
-        let error = RecordError(
-            code: body["errorCode"]?.string ?? "SERVER_UNAVAILABLE", message: body["message"]?.string ?? "unavailable",
-            status: Int(status))
-        return APIAnswer.refusal(error).response
     }
 
     private func changeSettings(_ request: HTTPRequest, _ body: JSONObject) throws(ControlError) -> HTTPResponse {

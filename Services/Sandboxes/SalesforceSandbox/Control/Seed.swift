@@ -1,5 +1,6 @@
 import FoundationEssentials
 import JSONText
+import SandboxFaults
 
 /// What an organisation holds before anything happens: users, price books, products, two accounts.
 extension SalesforceSandbox {
@@ -18,7 +19,7 @@ extension SalesforceSandbox {
             schema: organization.schema, options: settings.schemaOptions, orderTouch: settings.orderTouch)
         sessions = Sessions()
         locators = QueryLocators()
-        faults = FaultList()
+        faults.removeAll()
         usage = APIUsage(limit: usage.limit)
         seedOrganization()
         seedStatuses()

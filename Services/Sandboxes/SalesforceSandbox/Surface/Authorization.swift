@@ -133,7 +133,7 @@ extension SalesforceSandbox {
         "\(baseURL(request))/id/\(SalesforceOrganization.organizationId)/\(SalesforceOrganization.integrationUserId)"
     }
 
-    private static func refused(_ refusal: Refusal) -> APIAnswer {
+    static func refused(_ refusal: Refusal) -> APIAnswer {
         var answer = APIAnswer.json(
             ["error": .string(refusal.error), "error_description": .string(refusal.description)], status: 400)
         answer.response.headers.append(("Cache-Control", "no-store"))

@@ -2,6 +2,7 @@ import EventLoop
 import FoundationEssentials
 import HTTPServer
 import JSONText
+import SandboxFaults
 
 /// Salesforce made small: one organisation behind its login, its REST API and a control API.
 @Loop
@@ -14,7 +15,9 @@ final class SalesforceSandbox {
     var usage: APIUsage
     var locators = QueryLocators()
     var journal = Journal()
-    var faults = FaultList()
+    var faults = FaultPlan()
+    /// Counted, and let in without limit.
+    var requests = RequestsInFlight()
     /// The standard price book, from which orders take their prices.
     var standardPricebookId = ""
     let time: any TimeSource
@@ -40,23 +43,32 @@ final class SalesforceSandbox {
             guard settings.servesControl else { return ControlAnswer.refusal(404, "the control API is not served") }
             return control(request, Array(segments.dropFirst()))
         }
+        let sequence = journal.begin(
+            at: time.wallClock, request, userAgent: request.headers["User-Agent"] ?? "", client: client(of: request))
+        _ = requests.enter()
         if settings.latency > .zero {
             // A cancelled wait means that the caller is gone; the effect happens nevertheless, as it would there.
             do { try await time.sleep(for: settings.latency) } catch {}
         }
-        let answer = answer(request, segments)
-        journal.add(
-            at: now, method: request.method, path: request.path, answer: answer,
-            userAgent: request.headers["User-Agent"] ?? "", client: client(of: request))
-        return answer.response
+        var effect = APIAnswer(response: .disconnect)
+        let passage = await pass(request) { request, _ in
+            effect = route(request, segments)
+            return effect.response
+        }
+        journal.note(sequence, effect, fault: passage.fault?.rawValue)
+        var response = passage.response
+        let status = response.status
+        switch response.delivery {
+        case .whole, .disconnect: end(sequence, status: status)
+        case .filled, .silence, .wire: response.whenOver = { [self] in end(sequence, status: status) }
+        }
+        return response
     }
 
-    /// The effect with the faults around it: the one place where a fault takes hold.
-    private func answer(_ request: HTTPRequest, _ segments: [String]) -> APIAnswer {
-        if let fault = faults.strike(request, at: .before) { return APIAnswer(response: fault) }
-        var answer = route(request, segments)
-        if let fault = faults.strike(request, at: .after) { answer.response = fault }
-        return answer
+    /// A request ends when its answer is ready, and one that is never answered when its connection is gone.
+    private func end(_ sequence: Int, status: Int) {
+        journal.end(sequence, at: time.wallClock, status: status)
+        requests.leave()
     }
 
     private func route(_ request: HTTPRequest, _ segments: [String]) -> APIAnswer {
