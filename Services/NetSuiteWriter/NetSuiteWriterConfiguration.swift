@@ -20,7 +20,7 @@ struct NetSuiteWriterConfiguration: Sendable {
 
     /// The rows of the configuration table.
     static let settings: [SettingDescription] =
-        CommonSettings.kafka + CommonSettings.postgres + NetSuiteSettings.all + [
+        CommonSettings.kafkaConsumer + CommonSettings.postgres + NetSuiteSettings.all + [
             mappingFile.description, itemAge.description, unknownChangeWait.description,
         ]
 

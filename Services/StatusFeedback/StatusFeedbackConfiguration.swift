@@ -14,7 +14,7 @@ struct StatusFeedbackConfiguration: Sendable {
 
     /// The rows of the configuration table.
     static let settings: [SettingDescription] =
-        CommonSettings.kafka + CommonSettings.postgres + SalesforceSettings.all + [interval.description]
+        CommonSettings.kafkaConsumer + CommonSettings.postgres + SalesforceSettings.all + [interval.description]
 
     init(_ settings: Settings) throws(ConfigurationError) {
         interval = try settings.value(of: Self.interval)

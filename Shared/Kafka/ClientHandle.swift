@@ -41,7 +41,7 @@ final class ClientHandle {
     }
 
     /// Asks the brokers on a helper thread; the client is not destroyed meanwhile.
-    private func ask<Answer: Sendable>(
+    func ask<Answer: Sendable>(
         _ question: @escaping @Sendable (UInt) -> Result<Answer, KafkaError>
     ) async throws(KafkaError) -> Answer {
         guard let pointer else { throw .closed("the Kafka client is closed") }

@@ -57,9 +57,8 @@ struct ClientSettings {
         settings.set("auto.commit.interval.ms", "\(configuration.commitInterval.inMilliseconds)")
         settings.set("enable.auto.offset.store", "false")
         settings.set("auto.offset.reset", "earliest")
-        // A later join of the mock cluster waits for the session timeout less one second.
-        settings.set("session.timeout.ms", embedded ? "6000" : "\(configuration.sessionTimeout.inMilliseconds)")
-        settings.set("heartbeat.interval.ms", embedded ? "500" : "3000")
+        settings.set("session.timeout.ms", "\(configuration.sessionTimeout.inMilliseconds)")
+        settings.set("heartbeat.interval.ms", "\(configuration.heartbeatInterval.inMilliseconds)")
         settings.set("max.poll.interval.ms", "\(configuration.maximumPollInterval.inMilliseconds)")
         // The mock cluster's long poll is not woken by new data.
         settings.set("fetch.wait.max.ms", embedded ? "10" : "100")

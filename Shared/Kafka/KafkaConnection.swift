@@ -42,10 +42,13 @@ public struct KafkaConsumerConfiguration: Sendable {
     public var connection: KafkaConnection
     /// The consumer group: one a service.
     public var groupId: String
-    /// How long a killed member's partitions idle. The embedded broker has its own.
-    public var sessionTimeout: Duration = .seconds(12)
+    /// After this a silent member is given up: as long a killed one holds up every other when somebody joins. Brokers
+    /// take 6 s to 30 min, unless set otherwise.
+    public var sessionTimeout: Duration = .seconds(6)
+    /// How often a member says that it lives, and learns that the group changes: as long the others wait for it.
+    public var heartbeatInterval: Duration = .milliseconds(500)
     /// How long the group may go without a poll; also how long a slow member may hold a rebalance.
-    public var maximumPollInterval: Duration = .seconds(90)
+    public var maximumPollInterval: Duration = .seconds(30)
     /// How often the stored offsets are committed in the background: what a kill makes be read twice.
     public var commitInterval: Duration = .seconds(1)
     /// Messages fetched ahead; below a second's worth the fetcher stalls for a second.

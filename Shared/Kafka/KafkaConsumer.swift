@@ -28,7 +28,7 @@ public final class KafkaConsumer {
     /// The partitions of the last answered assignment.
     public private(set) var assignment: Set<TopicPartition> = []
 
-    private let client: ClientHandle
+    let client: ClientHandle
     private let queue: EventQueue
     private let log: LibraryLog
     private let logger: Logger

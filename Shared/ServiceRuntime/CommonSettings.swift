@@ -20,7 +20,7 @@ public enum CommonSettings {
     static let bootstrapServers = Setting.text(
         "KAFKA_BOOTSTRAP_SERVERS", "Kafka's brokers, host:port, comma between", isRequired: true)
     static let embedded = Setting.flag(
-        "KAFKA_EMBEDDED", "the broker is embedded-broker: shorter sessions, immediate fetches", default: false)
+        "KAFKA_EMBEDDED", "the broker is embedded-broker: immediate fetches", default: false)
     static let securityProtocol = Setting.choice(
         "KAFKA_SECURITY_PROTOCOL", "how Kafka is spoken to", of: ["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"],
         default: "plaintext")
@@ -36,6 +36,13 @@ public enum CommonSettings {
         bootstrapServers.description, embedded.description, securityProtocol.description, saslMechanism.description,
         saslUser.description, saslPassword.description, certificateAuthority.description,
     ]
+
+    static let sessionTimeout = Setting.seconds(
+        "KAFKA_SESSION_SECONDS", "after this a silent process loses its partitions; brokers take 6 or more",
+        in: 6...1800, default: 6)
+
+    /// How Kafka is reached by a member of a consumer group.
+    public static let kafkaConsumer: [SettingDescription] = kafka + [sessionTimeout.description]
 
     static let postgresHost = Setting.text(
         "POSTGRES_HOST", "PostgreSQL: name, address, or folder of its socket", default: "127.0.0.1")

@@ -35,6 +35,7 @@ public final class ConsumeLoop {
     private let time: any TimeSource
     private let logger: Logger
     private let metrics: ConsumeMetrics
+    private let gapWatch: OffsetGapWatch
     private let mayTake: @Loop @Sendable () -> Bool
     private let handler: Handler
 
@@ -69,6 +70,9 @@ public final class ConsumeLoop {
         self.metrics = ConsumeMetrics(metrics, topic: topic)
         self.mayTake = mayTake
         self.handler = handler
+        gapWatch = OffsetGapWatch(
+            topic: topic, consumer: consumer, health: health, metrics: metrics, logger: logger, time: time,
+            reaction: nil)
     }
 
     /// How many messages are taken and not finished.
@@ -143,6 +147,7 @@ public final class ConsumeLoop {
         if clusterId.isEmpty { clusterId = (try? await consumer.clusterId(within: .seconds(2))) ?? "" }
         assignment += 1
         trackers = Dictionary(uniqueKeysWithValues: partitions.map { ($0, OffsetTracker()) })
+        await gapWatch.begin(partitions)
         consumer.assign(partitions)
         health.set("Kafka", reason: nil)
         troubles.clear(.kafka)
@@ -171,6 +176,7 @@ public final class ConsumeLoop {
     }
 
     private func take(_ message: KafkaMessage) {
+        gapWatch.see(message)
         trackers[message.topicPartition]?.handOut(message.offset)
         openCount += 1
         metrics.open.set(Double(openCount), topic)

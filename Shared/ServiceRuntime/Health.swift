@@ -4,6 +4,7 @@ public import EventLoop
 @Loop
 public final class Health {
     private var reasons: [String: String] = [:]
+    private var warned: [String: String] = [:]
 
     /// Ready until a component says otherwise.
     public init() {}
@@ -11,6 +12,16 @@ public final class Health {
     /// Sets why a component keeps the service from working; nil when it works.
     public func set(_ component: String, reason: String?) {
         reasons[component] = reason
+    }
+
+    /// Says that something needs a person though the service works; it stays until the service is started again.
+    public func warn(_ component: String, _ reason: String) {
+        warned[component] = reason
+    }
+
+    /// What needs a person: component and reason, in the order of the components' names.
+    public var warnings: [(component: String, reason: String)] {
+        warned.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
     /// Why it is not ready: component and reason, in the order of the components' names. Empty = ready.

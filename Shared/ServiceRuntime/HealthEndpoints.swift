@@ -28,10 +28,15 @@ struct HealthEndpoints {
     }
 
     private func readiness() -> HTTPResponse {
-        let reasons = health.notReady.map { reason in
-            JSONValue.object(["component": .string(reason.component), "reason": .string(reason.reason)])
-        }
-        let body = JSONValue.object(["ready": .bool(reasons.isEmpty), "reasons": .array(reasons)])
+        let reasons = health.notReady.map(Self.row)
+        let body = JSONValue.object([
+            "ready": .bool(reasons.isEmpty), "reasons": .array(reasons),
+            "warnings": .array(health.warnings.map(Self.row)),
+        ])
         return .json(body.bytes(), status: reasons.isEmpty ? 200 : 503)
+    }
+
+    private static func row(_ row: (component: String, reason: String)) -> JSONValue {
+        ["component": .string(row.component), "reason": .string(row.reason)]
     }
 }

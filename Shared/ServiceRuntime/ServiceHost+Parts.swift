@@ -60,8 +60,10 @@ extension ServiceHost {
         handler: @escaping ConsumeLoop.Handler
     ) throws {
         let connection = try settings.kafkaConnection(clientId: name)
-        let consumer = try KafkaConsumer(
-            configuration: KafkaConsumerConfiguration(connection: connection, groupId: name), logger: logger)
+        var configuration = KafkaConsumerConfiguration(connection: connection, groupId: name)
+        configuration.sessionTimeout = try settings.value(of: CommonSettings.sessionTimeout)
+        configuration.maximumPollInterval = max(configuration.maximumPollInterval, configuration.sessionTimeout)
+        let consumer = try KafkaConsumer(configuration: configuration, logger: logger)
         let loop = ConsumeLoop(
             topic: topic, consumer: consumer, troubles: troubles, health: health, metrics: metrics, logger: logger,
             time: time, mayTake: mayTake, handler: handler)
