@@ -19,11 +19,12 @@ final class FeedbackSender {
     private let troubles: Troubles
     private let patience: DatabasePatience
     private let holder: String
-    private let lease: Duration
+    private let lease: FeedbackLease
+    private let resendAfter: Duration
     private let interval: Duration
     private let time: any TimeSource
     private let logger: Logger
-    private let retry = RetryPolicy(base: .milliseconds(500), cap: .seconds(30))
+    private let retry = RetryPolicy(base: .milliseconds(500), cap: .seconds(4))
 
     private var task: Task<Void, any Error>?
     private var isStopping = false
@@ -35,7 +36,8 @@ final class FeedbackSender {
 
     init(
         store: any FeedbackStore, delivery: SalesforceDelivery, troubles: Troubles, patience: DatabasePatience,
-        holder: String, lease: Duration, interval: Duration, time: any TimeSource, logger: Logger
+        holder: String, lease: FeedbackLease, resendAfter: Duration, interval: Duration, time: any TimeSource,
+        logger: Logger
     ) {
         self.store = store
         self.delivery = delivery
@@ -43,6 +45,7 @@ final class FeedbackSender {
         self.patience = patience
         self.holder = holder
         self.lease = lease
+        self.resendAfter = resendAfter
         self.interval = interval
         self.time = time
         self.logger = logger
@@ -73,23 +76,31 @@ final class FeedbackSender {
 
     private func run() async throws {
         while !isStopping {
-            let claims = try await patience.untilAnswered { [store, holder, lease] in
-                try await store.claimFeedback(limit: FeedbackSender.maximumRows, holder: holder, lease: lease)
-            }
+            let (claims, claimedAt) = try await claim()
             if claims.isEmpty, !isFlowing {
                 try await note(trouble: await delivery.whySalesforceFails())
             } else if claims.isEmpty {
                 try await restUntilDue()
             } else {
-                try await deliver(claims)
+                try await deliver(claims, claimedAt: claimedAt)
             }
         }
     }
 
-    private func deliver(_ claims: [FeedbackClaim]) async throws {
+    private func claim() async throws -> (claims: [FeedbackClaim], at: MonotonicInstant) {
+        try await patience.untilAnswered { [store, holder, lease, resendAfter, time] in
+            let askedAt = time.now
+            let claims = try await store.claimFeedback(
+                limit: FeedbackSender.maximumRows, holder: holder, lease: lease.length, resendAfter: resendAfter)
+            return (claims, askedAt)
+        }
+    }
+
+    private func deliver(_ claims: [FeedbackClaim], claimedAt: MonotonicInstant) async throws {
         crashPoint("rows-claimed")
         isDelivering = true
-        let batch = await delivery.deliver(claims)
+        let held = HeldRows(claims, until: claimedAt + lease.length, lease: lease, store: store, time: time)
+        let batch = await delivery.deliver(claims) { await held.outlastACall() }
         // Not under this task's cancellation: the rows are to be free again at once.
         let finish = EventLoop.shared.start { [patience, store] in
             try await patience.untilAnswered { try await store.finishFeedback(batch.results) }
@@ -135,5 +146,47 @@ final class FeedbackSender {
         restTimer = nil
         rest?.resume()
         rest = nil
+    }
+}
+
+/// How long rows are claimed for.
+struct FeedbackLease: Sendable {
+    /// How long one call may take.
+    let call: Duration
+    /// What else may take time before and after it.
+    private static let margin = Duration.seconds(5)
+    /// So much must be left before a call begins.
+    var needed: Duration { call + Self.margin }
+    /// A lost status-feedback keeps its rows for this long.
+    var length: Duration { needed + Self.margin }
+}
+
+/// Rows that are ours for a while, and longer where need be.
+@Loop
+private final class HeldRows {
+    private let claims: [FeedbackClaim]
+    private var end: MonotonicInstant
+    private let lease: FeedbackLease
+    private let store: any FeedbackStore
+    private let time: any TimeSource
+
+    init(
+        _ claims: [FeedbackClaim], until end: MonotonicInstant, lease: FeedbackLease, store: any FeedbackStore,
+        time: any TimeSource
+    ) {
+        self.claims = claims
+        self.end = end
+        self.lease = lease
+        self.store = store
+        self.time = time
+    }
+
+    /// Whether they stay ours while a call lasts; one that slept through its claim must not send what it had then.
+    func outlastACall() async -> Bool {
+        let now = time.now
+        if now + lease.needed <= end { return true }
+        guard (try? await store.renewFeedback(claims, lease: lease.length)) == true else { return false }
+        end = now + lease.length
+        return true
     }
 }

@@ -7,7 +7,11 @@ protocol FeedbackStore: Sendable {
     /// Takes settlements in, at most one per order; a lower sequence than the one known changes nothing.
     func takeSettlements(_ arrived: [ArrivedSettlement]) async throws
     /// Claims rows whose newest state must be shown, or shown again.
-    func claimFeedback(limit: Int, holder: String, lease: Duration) async throws -> [FeedbackClaim]
+    func claimFeedback(
+        limit: Int, holder: String, lease: Duration, resendAfter: Duration
+    ) async throws -> [FeedbackClaim]
+    /// Extends claims; false when not all of them are the caller's any more.
+    func renewFeedback(_ claims: [FeedbackClaim], lease: Duration) async throws -> Bool
     /// Stores how the calls ended and frees the rows.
     func finishFeedback(_ results: [FeedbackResult]) async throws
     /// How long until a row is due that is not due now.

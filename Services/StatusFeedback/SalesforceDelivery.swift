@@ -15,14 +15,25 @@ struct DeliveredBatch: Sendable {
 /// Writes a batch of claimed rows to Salesforce: one record per order and per account, each with its own result.
 @Loop
 final class SalesforceDelivery {
+    /// Asked before each call: whether the rows are ours until it has ended.
+    typealias MayCall = @Loop @Sendable () async -> Bool
+
     private let salesforce: any SalesforceRecords
+    /// How long a call may take, its log-in included.
+    private let limit: Duration
+    private let waits: FeedbackWaits
     private let clock: any TimeSource
     private let metrics: FeedbackMetrics
     private let logger: Logger
     private var customers = CustomerLinks()
 
-    init(salesforce: any SalesforceRecords, clock: any TimeSource, metrics: FeedbackMetrics, logger: Logger) {
+    init(
+        salesforce: any SalesforceRecords, limit: Duration, waits: FeedbackWaits, clock: any TimeSource,
+        metrics: FeedbackMetrics, logger: Logger
+    ) {
         self.salesforce = salesforce
+        self.limit = limit
+        self.waits = waits
         self.clock = clock
         self.metrics = metrics
         self.logger = logger
@@ -39,14 +50,14 @@ final class SalesforceDelivery {
     }
 
     /// Writes the rows; every row has a result, whatever happens.
-    func deliver(_ claims: [FeedbackClaim]) async -> DeliveredBatch {
+    func deliver(_ claims: [FeedbackClaim], mayCall: @escaping MayCall) async -> DeliveredBatch {
         var plans: [FeedbackPlan] = []
         var results: [FeedbackResult] = []
         for claim in claims {
             do throws(ContractError) {
                 plans.append(try FeedbackPlan(claim))
             } catch {
-                results.append(FeedbackResult(claim: claim, end: .refused(unreadable(error))))
+                results.append(FeedbackResult(claim: claim, end: .refused(unreadable(error), tryAgainAfter: nil)))
             }
         }
         let accounts: [RecordUpdate]
@@ -54,26 +65,28 @@ final class SalesforceDelivery {
             accounts = try await accountUpdates(plans)
         } catch {
             // Nothing was sent yet.
-            results += plans.map { FeedbackResult(claim: $0.claim, end: .sendAgain(after: .zero)) }
+            results += plans.map { FeedbackResult(claim: $0.claim, end: .notSent(tryAgainAfter: .zero)) }
             return DeliveredBatch(results: results, trouble: "\(error)")
         }
         let now = UTCInstant(date: clock.wallClock)
         let updates = plans.compactMap { $0.update(at: now) } + accounts
-        let outcomes = await write(updates)
+        let outcomes = RecordOutcome.withConfigurationTrouble(await write(updates, mayCall), of: updates)
         note(updates, outcomes, plans)
         return DeliveredBatch(
             results: results + ends(plans, updates, outcomes), trouble: outcomes.compactMap(\.trouble).first)
     }
 
-    private func accountUpdates(_ plans: [FeedbackPlan]) async throws(SalesforceFailure) -> [RecordUpdate] {
+    private func accountUpdates(_ plans: [FeedbackPlan]) async throws -> [RecordUpdate] {
         let links = customers.unknown(among: plans.compactMap(\.customer))
         guard !links.isEmpty else { return [] }
-        let present = try await salesforce.customerIds(of: links.map(\.account))
+        let present = try await withDeadline(limit, time: clock) { [salesforce] in
+            try await salesforce.customerIds(of: links.map(\.account))
+        }
         return customers.updates(for: links, present: present)
     }
 
     /// Writes records, 200 a call; a call that is refused as a whole is halved until the record is found.
-    private func write(_ updates: [RecordUpdate]) async -> [RecordOutcome] {
+    private func write(_ updates: [RecordUpdate], _ mayCall: @escaping MayCall) async -> [RecordOutcome] {
         var outcomes: [RecordOutcome] = []
         var rest = updates[...]
         while !rest.isEmpty {
@@ -81,16 +94,18 @@ final class SalesforceDelivery {
             rest = rest.dropFirst(call.count)
             if let trouble = outcomes.last?.trouble {
                 outcomes += call.map { _ in .systemTrouble(reason: trouble) }
+            } else if await mayCall() {
+                outcomes += await writeOnce(call, mayCall)
             } else {
-                outcomes += await writeOnce(call)
+                outcomes += call.map { _ in .notSent }
             }
         }
         return outcomes
     }
 
-    private func writeOnce(_ updates: [RecordUpdate]) async -> [RecordOutcome] {
-        do {
-            let results = try await salesforce.update(updates)
+    private func writeOnce(_ updates: [RecordUpdate], _ mayCall: @escaping MayCall) async -> [RecordOutcome] {
+        do throws(SalesforceFailure) {
+            let results = try await update(updates)
             metrics.calls.add(1, "answered")
             return results.map(RecordOutcome.init)
         } catch {
@@ -102,9 +117,19 @@ final class SalesforceDelivery {
                 return updates.map { _ in .systemTrouble(reason: refusal.asConfigurationTrouble) }
             case .refused(let refusal):
                 guard updates.count > 1 else { return [.refused(refusal)] }
-                return await write(Array(updates.prefix(updates.count / 2)))
-                    + write(Array(updates.dropFirst(updates.count / 2)))
+                return await write(Array(updates.prefix(updates.count / 2)), mayCall)
+                    + write(Array(updates.dropFirst(updates.count / 2)), mayCall)
             }
+        }
+    }
+
+    private func update(_ updates: [RecordUpdate]) async throws(SalesforceFailure) -> [RecordResult] {
+        do {
+            return try await withDeadline(limit, time: clock) { [salesforce] in try await salesforce.update(updates) }
+        } catch let failure as SalesforceFailure {
+            throw failure
+        } catch {
+            throw .unknownOutcome(reason: "no answer: \(error)")
         }
     }
 
@@ -120,7 +145,9 @@ final class SalesforceDelivery {
                 account = nil
             }
             return FeedbackResult(
-                claim: plan.claim, end: end(of: plan, order: byRecord[plan.order], account: account))
+                claim: plan.claim,
+                end: end(
+                    of: plan, order: byRecord[plan.order], account: account, waits: waits, random: .random(in: 0...1)))
         }
     }
 
@@ -156,9 +183,9 @@ extension RecordOutcome {
     var name: String {
         switch self {
         case .updated: "updated"
-        case .busy: "busy"
+        case .locked: "busy"
         case .refused: "refused"
-        case .systemTrouble: "not_sent"
+        case .systemTrouble, .notSent: "not_sent"
         case .unknown: "unknown"
         }
     }
@@ -167,7 +194,7 @@ extension RecordOutcome {
     var trouble: String? {
         switch self {
         case .systemTrouble(let reason), .unknown(let reason): reason
-        case .updated, .busy, .refused: nil
+        case .updated, .locked, .refused, .notSent: nil
         }
     }
 }

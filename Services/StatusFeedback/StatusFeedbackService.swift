@@ -15,14 +15,14 @@ enum StatusFeedbackService {
             certificateAuthorityFile: configuration.certificateAuthorityFile, time: host.time, logger: host.logger)
         host.lifecycle.add("Salesforce client", stop: { client.close() })
 
-        // A batch makes three calls at most: the accounts, then two times up to 200 records.
-        let lease = configuration.salesforce.deadline * 3 + .seconds(30)
+        let lease = FeedbackLease(call: configuration.salesforce.deadline + .seconds(5))
         let delivery = SalesforceDelivery(
-            salesforce: client, clock: host.time, metrics: FeedbackMetrics(host.metrics), logger: host.logger)
+            salesforce: client, limit: lease.call, waits: FeedbackWaits(resend: configuration.resendAfter),
+            clock: host.time, metrics: FeedbackMetrics(host.metrics), logger: host.logger)
         let sender = FeedbackSender(
             store: ledger, delivery: delivery, troubles: host.troubles, patience: host.databasePatience,
-            holder: host.instance, lease: lease, interval: configuration.interval, time: host.time,
-            logger: host.logger)
+            holder: host.instance, lease: lease, resendAfter: configuration.resendAfter,
+            interval: configuration.interval, time: host.time, logger: host.logger)
         host.lifecycle.add("sender to Salesforce", start: { sender.start() }, stop: { await sender.stop() })
 
         let intake = SettlementIntake(

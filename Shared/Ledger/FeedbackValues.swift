@@ -30,12 +30,15 @@ public struct FeedbackClaim: Sendable {
     public let value: [UInt8]
     /// Its `traceparent`.
     public let traceParent: String
-    /// What Salesforce shows by the last call that was taken, as ``FeedbackResult`` gave it; nil = nothing yet.
+    /// What Salesforce shows by the last call that was taken, as ``FeedbackResult`` gave it; nil where that is not
+    /// known: nothing was sent yet, or an earlier call may have landed or may still land. Then everything is sent.
     public let shown: [UInt8]?
     /// Under which the end of the call is stored.
     public let fence: Int64
-    /// Whether an earlier call for this order may have landed or may still land.
-    public let isResend: Bool
+    /// How often in a row the record was locked by somebody else.
+    public let lockedTries: Int
+    /// For how long it has been; nil when it is not.
+    public let lockedFor: Duration?
 }
 
 /// How the call for one claimed row ended.
@@ -44,10 +47,14 @@ public struct FeedbackResult: Sendable {
     public enum End: Sendable {
         /// Salesforce took it and shows this now (column `shown`, so that the next call sends differences only).
         case sent(shown: [UInt8])
-        /// The outcome is unknown, or the record was locked: the newest state is sent again after a while.
-        case sendAgain(after: Duration)
-        /// Salesforce refuses it for good: a dead letter `salesforce-refused`.
-        case refused(DeadLetterContent)
+        /// The outcome is unknown and the call may land late: the newest state is sent whole after a while.
+        case unknown(sendAgainAfter: Duration)
+        /// Nothing was changed, for no reason of the order's: tried again after a while. A resend that is owed stays owed.
+        case notSent(tryAgainAfter: Duration)
+        /// The record was locked by somebody else: tried again after a while, and counted.
+        case locked(tryAgainAfter: Duration)
+        /// A dead letter: Salesforce refuses it for good, or it has been locked too long and is tried now and then.
+        case refused(DeadLetterContent, tryAgainAfter: Duration?)
     }
 
     /// The claimed row.

@@ -98,12 +98,44 @@ struct DecisionTests {
         #expect(ShownFields(stored: [1, 2]) == nil)
     }
 
-    @Test("a resend says everything again")
+    @Test("where it is not known what Salesforce shows, everything is said again")
     func resend() throws {
         let settlement = try Make.settlement()
         let shown = whatSalesforceShows(settlement).stored
         #expect(try FeedbackPlan(Make.claim(settlement, shown: shown)).changes.isEmpty)
-        #expect(try FeedbackPlan(Make.claim(settlement, shown: shown, isResend: true)).changes.count == 4)
+        #expect(try FeedbackPlan(Make.claim(settlement, shown: nil)).changes.count == 4)
+    }
+
+    @Test(
+        "a locked record is tried less and less often, and after hours is a letter as well",
+        arguments: [(0, nil, 10, false), (1, 10, 20, false), (9, 14_399, 600, false), (9, 14_400, 600, true)])
+    func locked(tries: Int, seconds: Int?, wait: Int, isLetter: Bool) throws {
+        let claim = Make.claim(
+            try Make.settlement(), lockedTries: tries, lockedFor: seconds.map { Duration.seconds($0) })
+        let refusal = SalesforceRefusal(code: "UNABLE_TO_LOCK_ROW")
+        let found = end(
+            of: try FeedbackPlan(claim), order: .locked(refusal), account: nil, waits: FeedbackWaits(), random: 1)
+        switch found {
+        case .locked(let after): #expect(!isLetter && after == .seconds(wait))
+        case .refused(let letter, let after):
+            #expect(isLetter && after == .seconds(wait) && letter.letterClass == "salesforce-refused")
+            #expect(letter.sentence.contains("locked (UNABLE_TO_LOCK_ROW) for 4 hours"))
+        default: Issue.record("\(found)")
+        }
+    }
+
+    @Test("one record's refusal of a field is its own, unless every record of its object has it")
+    func fieldsOfAllRecords() throws {
+        let field = RecordOutcome.refused(.init(code: "INVALID_FIELD", fields: ["NetSuite_Status__c"]))
+        let gone = RecordOutcome.refused(.init(code: "NOT_FOUND"))
+        let orders = try (1...3).map { RecordUpdate(object: "Order", id: try Make.orderId($0), fields: [:]) }
+        let account = RecordUpdate(object: "Account", id: try Make.accountId(1), fields: [:])
+        let told = { RecordOutcome.withConfigurationTrouble($0, of: orders + [account]) }
+        #expect(told([.updated, field, .updated, .updated]) == [.updated, field, .updated, .updated])
+        #expect(told([gone, gone, gone, .updated]) == [gone, gone, gone, .updated])
+        let all = told([field, field, field, .updated])
+        #expect(all.allSatisfy { ($0.trouble != nil) == ($0 != .updated) } && all.last == .updated)
+        #expect(told([.updated, .updated, .updated, field]).last?.trouble?.contains("crossdock check") == true)
     }
 
     @Test("texts are cut as Salesforce counts and lose control characters")

@@ -15,14 +15,17 @@ struct DeliveryTests {
     @Loop
     static func delivery(_ salesforce: ScriptedSalesforce) -> SalesforceDelivery {
         SalesforceDelivery(
-            salesforce: salesforce, clock: LoopTime.shared, metrics: FeedbackMetrics(MetricsRegistry()), logger: .quiet)
+            salesforce: salesforce, limit: .seconds(60), waits: FeedbackWaits(), clock: LoopTime.shared,
+            metrics: FeedbackMetrics(MetricsRegistry()), logger: .quiet)
     }
 
     static func word(_ end: FeedbackResult.End?) -> String {
         switch end {
         case .sent: "sent"
-        case .sendAgain(let wait): "again after \(wait.inSeconds)"
-        case .refused(let content): "letter \(content.letterClass) \(content.code ?? "") \(content.field ?? "")"
+        case .unknown(let wait): "again after \(wait.inSeconds)"
+        case .notSent(let wait): "not sent, after \(wait.inSeconds)"
+        case .locked: "locked"
+        case .refused(let content, _): "letter \(content.letterClass) \(content.code ?? "") \(content.field ?? "")"
         case nil: "none"
         }
     }
@@ -45,13 +48,13 @@ struct DeliveryTests {
                     })
             }
             let claims = try (1...4).map { Make.claim(try Make.settlement($0)) }
-            let batch = await Self.delivery(salesforce).deliver(claims)
+            let batch = await Self.delivery(salesforce).deliver(claims, mayCall: { true })
             #expect(salesforce.calls.count == 1)
             #expect(
                 salesforce.calls[0].allSatisfy { $0.fields["NetSuite_Synced_At__c"]?.string?.hasSuffix("Z") == true })
             #expect(
                 batch.results.map { Self.word($0.end) } == [
-                    "sent", "letter salesforce-refused STRING_TOO_LONG Order.NetSuite_Status__c", "again after 10.0",
+                    "sent", "letter salesforce-refused STRING_TOO_LONG Order.NetSuite_Status__c", "locked",
                     "sent",
                 ])
             #expect(batch.trouble == nil)
@@ -68,13 +71,13 @@ struct DeliveryTests {
             }
             for number in 0...75 { salesforce.present.updateValue(nil, forKey: try Make.accountId(number)) }
             let delivery = Self.delivery(salesforce)
-            let batch = await delivery.deliver(claims)
+            let batch = await delivery.deliver(claims, mayCall: { true })
             #expect(batch.results.count == 150)
             #expect(salesforce.look.map(\.count) == [76])
             #expect(salesforce.calls.map(\.count) == [200, 26])
             let objects = salesforce.calls.flatMap { $0 }.map(\.object)
             #expect(objects == Array(repeating: "Order", count: 150) + Array(repeating: "Account", count: 76))
-            _ = await delivery.deliver(claims)
+            _ = await delivery.deliver(claims, mayCall: { true })
             #expect(salesforce.look.count == 1)
         }
     }
@@ -85,7 +88,7 @@ struct DeliveryTests {
             let salesforce = ScriptedSalesforce()
             let settlement = try Make.settlement()
             let claim = Make.claim(settlement, shown: whatSalesforceShows(settlement).stored)
-            let batch = await Self.delivery(salesforce).deliver([claim])
+            let batch = await Self.delivery(salesforce).deliver([claim], mayCall: { true })
             #expect(batch.results.map { Self.word($0.end) } == ["sent"])
             #expect(salesforce.calls.isEmpty)
         }
@@ -94,16 +97,16 @@ struct DeliveryTests {
     @Test(
         "trouble of the system counts against no order",
         arguments: [
-            (SalesforceFailure.systemTrouble(reason: "HTTP 503"), "again after 0.0"),
+            (SalesforceFailure.systemTrouble(reason: "HTTP 503"), "not sent, after 0.0"),
             (.unknownOutcome(reason: "cut"), "again after 60.0"),
-            (.refused(.init(code: "INVALID_FIELD", fields: ["NetSuite_Status__c"])), "again after 0.0"),
+            (.refused(.init(code: "INVALID_FIELD", fields: ["NetSuite_Status__c"])), "not sent, after 0.0"),
         ])
     func systemTrouble(_ failure: SalesforceFailure, _ word: String) async throws {
         try await onLoop {
             let salesforce = ScriptedSalesforce()
             salesforce.answer = { _ in .failure(failure) }
             let claims = try (1...3).map { Make.claim(try Make.settlement($0)) }
-            let batch = await Self.delivery(salesforce).deliver(claims)
+            let batch = await Self.delivery(salesforce).deliver(claims, mayCall: { true })
             #expect(batch.results.map { Self.word($0.end) } == [word, word, word])
             #expect(batch.trouble != nil)
             #expect(salesforce.calls.count == 1)
@@ -120,7 +123,7 @@ struct DeliveryTests {
                     ? .failure(.refused(.init(code: "MALFORMED_ID"))) : .success(updates.map { _ in .updated })
             }
             let claims = try (1...8).map { Make.claim(try Make.settlement($0)) }
-            let batch = await Self.delivery(salesforce).deliver(claims)
+            let batch = await Self.delivery(salesforce).deliver(claims, mayCall: { true })
             let words = batch.results.map { Self.word($0.end) }
             #expect(words.filter { $0 == "sent" }.count == 7)
             #expect(words[4].hasPrefix("letter salesforce-refused MALFORMED_ID"))
@@ -138,7 +141,7 @@ struct DeliveryTests {
                 .success(updates.map { $0.object == "Account" ? .refused(.init(code: "DUPLICATE_VALUE")) : .updated })
             }
             let claims = try (1...3).map { Make.claim(try Make.settlement($0, customer: "7"), account: account) }
-            let batch = await Self.delivery(salesforce).deliver(claims)
+            let batch = await Self.delivery(salesforce).deliver(claims, mayCall: { true })
             #expect(
                 batch.results.map { Self.word($0.end) } == [
                     "letter salesforce-refused DUPLICATE_VALUE ", "sent", "sent",

@@ -19,6 +19,9 @@ final class MemoryStore: FeedbackStore {
         var shown: [UInt8]?
         var tried: Int64 = 0
         var resendAt: MonotonicInstant?
+        var retryAt: MonotonicInstant?
+        var lockedTries = 0
+        var lockedSince: MonotonicInstant?
         var fence: Int64 = 0
         var isClaimed = false
     }
@@ -41,37 +44,59 @@ final class MemoryStore: FeedbackStore {
         }
     }
 
-    func claimFeedback(limit: Int, holder: String, lease: Duration) async throws -> [FeedbackClaim] {
+    func claimFeedback(
+        limit: Int, holder: String, lease: Duration, resendAfter: Duration
+    ) async throws -> [FeedbackClaim] {
         let due = rows.filter { _, row in
-            !row.isClaimed && (row.resendAt.map { $0 <= time.now } ?? (row.sequence > row.tried))
+            let isDue = [row.resendAt, row.retryAt].contains { $0.map { $0 <= time.now } == true }
+            return !row.isClaimed && (isDue || row.sequence > row.tried)
         }
-        return due.sorted { $0.key < $1.key }.prefix(limit).map { id, row in
-            rows[id]?.isClaimed = true
-            rows[id]?.fence += 1
+        if !due.isEmpty { await whileClaiming?() }
+        return due.sorted { $0.key < $1.key }.prefix(limit).map { id, found in
+            var row = found
+            if let resendAt = row.resendAt, resendAt <= time.now { (row.resendAt, row.shown) = (nil, nil) }
+            row.retryAt = nil
+            row.tried = row.sequence
+            row.isClaimed = true
+            row.fence += 1
+            rows[id] = row
             return FeedbackClaim(
                 orderId: id, accountId: row.accountId, sequence: row.sequence, value: row.value, traceParent: "",
-                shown: row.shown, fence: row.fence + 1, isResend: row.resendAt != nil)
+                shown: row.shown, fence: row.fence, lockedTries: row.lockedTries,
+                lockedFor: row.lockedSince.map { time.now - $0 })
         }
     }
+
+    /// What happens between a claim and its answer.
+    var whileClaiming: (@Loop () async -> Void)?
+    /// Whether claims can be renewed.
+    var renews = true
+
+    func renewFeedback(_ claims: [FeedbackClaim], lease: Duration) async throws -> Bool { renews }
 
     func finishFeedback(_ results: [FeedbackResult]) async throws {
         ends += results
         for result in results {
             guard var row = rows[result.claim.orderId], row.fence == result.claim.fence else { continue }
             row.isClaimed = false
-            row.tried = result.claim.sequence
-            row.resendAt = nil
             switch result.end {
-            case .sent(let shown): row.shown = shown
-            case .sendAgain(let wait): row.resendAt = time.now + wait
-            case .refused: break
+            case .sent(let shown): (row.shown, row.lockedSince, row.lockedTries) = (shown, nil, 0)
+            case .unknown(let wait): (row.shown, row.resendAt) = (nil, max(row.resendAt ?? time.now, time.now + wait))
+            case .notSent(let wait): row.retryAt = time.now + wait
+            case .locked(let wait):
+                row.retryAt = time.now + wait
+                row.lockedSince = row.lockedSince ?? time.now
+                row.lockedTries += 1
+            case .refused(_, let wait): row.retryAt = wait.map { time.now + $0 }
             }
             rows[result.claim.orderId] = row
         }
     }
 
     func nextFeedbackDue() async throws -> Duration? {
-        rows.values.compactMap { $0.isClaimed ? nil : $0.resendAt }.min().map { $0 - time.now }
+        rows.values.flatMap { $0.isClaimed ? [] : [$0.resendAt, $0.retryAt].compactMap { $0 } }.min().map {
+            $0 - time.now
+        }
     }
 
     func recordUndecodable(_ letters: [UnclaimedLetter]) async throws -> [StoredSettlement?] {
@@ -141,11 +166,13 @@ enum Make {
     }
 
     static func claim(
-        _ settlement: Settlement, account: SalesforceId? = nil, shown: [UInt8]? = nil, isResend: Bool = false
+        _ settlement: Settlement, account: SalesforceId? = nil, shown: [UInt8]? = nil, lockedTries: Int = 0,
+        lockedFor: Duration? = nil
     ) -> FeedbackClaim {
         FeedbackClaim(
             orderId: settlement.orderId.text, accountId: account?.text, sequence: settlement.sequence,
-            value: settlement.encode(), traceParent: "", shown: shown, fence: 1, isResend: isResend)
+            value: settlement.encode(), traceParent: "", shown: shown, fence: 1,
+            lockedTries: lockedTries, lockedFor: lockedFor)
     }
 }
 

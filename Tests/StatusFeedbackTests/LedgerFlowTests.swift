@@ -82,9 +82,11 @@ struct LedgerFlowTests {
         let sender = FeedbackSender(
             store: ledger,
             delivery: SalesforceDelivery(
-                salesforce: salesforce, clock: LoopTime.shared, metrics: FeedbackMetrics(metrics), logger: .quiet),
+                salesforce: salesforce, limit: .seconds(60), waits: FeedbackWaits(), clock: LoopTime.shared,
+                metrics: FeedbackMetrics(metrics), logger: .quiet),
             troubles: troubles, patience: DatabasePatience(troubles: troubles, time: LoopTime.shared), holder: "test",
-            lease: .seconds(90), interval: .zero, time: LoopTime.shared, logger: .quiet)
+            lease: FeedbackLease(call: .seconds(60)),
+            resendAfter: .seconds(60), interval: .zero, time: LoopTime.shared, logger: .quiet)
         return (sender, troubles)
     }
 }

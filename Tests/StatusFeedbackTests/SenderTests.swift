@@ -33,8 +33,10 @@ private struct Stage {
         let sender = FeedbackSender(
             store: store,
             delivery: SalesforceDelivery(
-                salesforce: salesforce, clock: time, metrics: FeedbackMetrics(metrics), logger: .quiet),
-            troubles: troubles, patience: patience, holder: "test", lease: .seconds(90), interval: .seconds(1),
+                salesforce: salesforce, limit: .seconds(60), waits: FeedbackWaits(), clock: time,
+                metrics: FeedbackMetrics(metrics), logger: .quiet),
+            troubles: troubles, patience: patience, holder: "test", lease: FeedbackLease(call: .seconds(60)),
+            resendAfter: .seconds(60), interval: .seconds(1),
             time: time,
             logger: .quiet)
         self.sender = sender
@@ -117,7 +119,7 @@ struct SenderTests {
         }
     }
 
-    @Test("after an unknown answer the newest state is sent again, 60 s later and whole")
+    @Test("after an unknown answer what is newer goes out at once, and whole again 60 s later")
     func unknownAnswer() async throws {
         try await onLoop {
             let stage = Stage()
@@ -128,11 +130,50 @@ struct SenderTests {
             stage.salesforce.answer = { updates in .success(updates.map { _ in .updated }) }
             _ = await stage.arrive(try Make.settlement(sequence: 2, state: .shipped))
             for _ in 0..<58 { await stage.time.advance(by: .seconds(1)) }
-            #expect(stage.salesforce.calls.count == 1)
-            for _ in 0..<8 { await stage.time.advance(by: .seconds(1)) }
-            try await eventually("the second call") { stage.salesforce.calls.count == 2 }
-            #expect(stage.salesforce.calls[1][0].fields["NetSuite_Status__c"] == "shipped")
+            // It is not known what Salesforce shows: a difference would not do.
+            try await eventually("the newer one") { stage.salesforce.calls.count == 2 }
             #expect(stage.salesforce.calls[1][0].fields.count == 5)
+            for _ in 0..<8 { await stage.time.advance(by: .seconds(1)) }
+            try await eventually("once more") { stage.salesforce.calls.count == 3 }
+            #expect(stage.salesforce.calls[2][0].fields["NetSuite_Status__c"] == "shipped")
+            #expect(stage.salesforce.calls[2][0].fields.count == 5)
+            await stage.sender.stop()
+        }
+    }
+
+    @Test("trouble between does not end a resend that is owed")
+    func troubleKeepsTheResend() async throws {
+        try await onLoop {
+            let stage = Stage()
+            stage.salesforce.answer = { _ in .failure(.unknownOutcome(reason: "cut")) }
+            stage.sender.start()
+            _ = await stage.arrive(try Make.settlement(sequence: 1))
+            try await eventually("the row's end") { stage.store.ends.count == 1 }
+            stage.salesforce.answer = { _ in .failure(.systemTrouble(reason: "HTTP 503")) }
+            _ = await stage.arrive(try Make.settlement(sequence: 2, state: .shipped))
+            for _ in 0..<5 { await stage.time.advance(by: .seconds(1)) }
+            try await eventually("tries") { stage.salesforce.calls.count >= 2 }
+            stage.salesforce.answer = { updates in .success(updates.map { _ in .updated }) }
+            for _ in 0..<6 { await stage.time.advance(by: .seconds(1)) }
+            try await eventually("shown") { stage.store.rows.values.first?.shown != nil }
+            let calls = stage.salesforce.calls.count
+            for _ in 0..<55 { await stage.time.advance(by: .seconds(1)) }
+            try await eventually("the resend") { stage.salesforce.calls.count == calls + 1 }
+            await stage.sender.stop()
+        }
+    }
+
+    @Test("who has slept through its claim sends nothing")
+    func sleptThroughTheClaim() async throws {
+        try await onLoop {
+            let stage = Stage()
+            stage.store.renews = false
+            stage.store.whileClaiming = { [time = stage.time] in await time.advance(by: .seconds(90)) }
+            stage.sender.start()
+            _ = await stage.arrive(try Make.settlement())
+            try await eventually("the row's end") { stage.store.ends.count == 1 }
+            #expect(stage.salesforce.calls.isEmpty)
+            stage.store.whileClaiming = nil
             await stage.sender.stop()
         }
     }
