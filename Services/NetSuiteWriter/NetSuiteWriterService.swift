@@ -20,25 +20,37 @@ enum NetSuiteWriterService {
         let client = try netSuiteClient(configuration, host)
         let batches = LedgerBatches(
             ledger: ledger, patience: host.databasePatience, holder: host.instance,
-            lease: configuration.requestDeadline + .seconds(30), time: host.time)
+            lease: configuration.lease, time: host.time)
         let items = ItemCatalogue(age: configuration.itemAge, time: host.time) { skus in
             try await client.items(bySKU: skus).filter { !$0.value.isInactive }.mapValues(\.id)
         }
         let preparation = Preparation(items: items, mapping: mapping)
+        let settling = Settling(
+            batches: batches, readBack: ReadBack(client: client, time: host.time), producer: producer,
+            time: host.time)
         let pipeline = WriterPipeline(
             preparation: preparation, batches: batches,
             customers: CustomerStep(client: client, mapping: mapping),
-            orders: OrderStep(
-                client: client, preparation: preparation, time: host.time,
-                settleTime: configuration.unknownChangeWait),
-            settling: Settling(
-                batches: batches, readBack: ReadBack(client: client, time: host.time), producer: producer,
-                time: host.time),
+            orders: OrderStep(client: client, preparation: preparation),
+            settling: settling,
+            holding: Holding(
+                client: client, troubles: host.troubles, settleTime: configuration.unknownChangeWait,
+                firstWait: configuration.heldFirstWait, longestHold: configuration.longestHold),
             requestDeadline: configuration.requestDeadline, time: host.time)
+        let mayTake: @Loop @Sendable () -> Bool = {
+            client.gate.waitingCount + batches.waitingClaims < maximumWaiting
+        }
         try host.addConsumeLoop(
-            topic: Topic.orderSubmitted.name,
-            mayTake: { client.gate.waitingCount + batches.waitingClaims < maximumWaiting },
-            handler: { await pipeline.handle($0) })
+            topic: Topic.orderSubmitted.name, mayTake: mayTake, handler: { await pipeline.handle($0) })
+        let resumer = HeldOrderResumer(
+            ledger: ledger, patience: host.databasePatience, time: host.time, logger: host.logger,
+            mayTake: { host.troubles.isClear && mayTake() }, handle: { await pipeline.handle($0, resuming: $1) })
+        host.lifecycle.add("held orders", start: { resumer.start() }, stop: { await resumer.stop() })
+        let sweep = SettlementSweep(
+            ledger: ledger, patience: host.databasePatience, age: configuration.lease, time: host.time,
+            logger: host.logger, mayTake: { host.troubles.isClear && mayTake() },
+            settle: { try await settling.settle($0) })
+        host.lifecycle.add("sweep of settlements", start: { sweep.start() }, stop: { sweep.stop() })
     }
 
     private static func mapping(_ path: String) throws -> OrderMapping {

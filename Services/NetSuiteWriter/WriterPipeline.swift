@@ -19,15 +19,20 @@ struct WriterPipeline {
     let customers: CustomerStep
     let orders: OrderStep
     let settling: Settling
+    let holding: Holding
     let requestDeadline: Duration
     let time: any TimeSource
 
     /// Handles a message once; the loop around it calls again for whatever is not final.
-    func handle(_ delivery: Delivery) async -> Outcome {
+    ///
+    /// - Parameter held: the row that this try comes from, where the order was held.
+    func handle(_ delivery: Delivery, resuming held: HeldOrder? = nil) async -> Outcome {
         crashPoint("message-taken")
         do {
             switch Decoding.decode(delivery, now: time.wallClock) {
-            case .order(let order): return try await handle(order, delivery)
+            case .order(var order):
+                order.held = held
+                return try await handle(order, delivery)
             case .unreadable(let letter): return try await settleUnclaimed(letter, delivery)
             }
         } catch {
@@ -43,6 +48,8 @@ struct WriterPipeline {
             prepared = .ready(try await preparation.prepare(order))
         } catch StepEnd.dead(let letter) {
             prepared = .dead(letter)
+        } catch StepEnd.stuck(let trouble) where holding.isDue(order, attempt: delivery.attempt) {
+            prepared = .stuck(trouble)
         }
         let claimed = try await batches.claim(order.claimRequest)
         switch claimed.answer {
@@ -50,7 +57,8 @@ struct WriterPipeline {
             crashPoint("t0-committed")
             let work = OrderWork(
                 leased: LeasedClaim(claim: claim, leaseEnd: claimed.leaseEnd), batches: batches,
-                requestDeadline: requestDeadline)
+                requestDeadline: requestDeadline, settleTime: holding.settleTime,
+                attempt: order.held == nil ? delivery.attempt : .max)
             return try await carryOut(order, prepared, work, delivery)
         case .busy(let remaining):
             return .postponed(min(max(remaining, .milliseconds(100)), .seconds(5)))
@@ -70,6 +78,7 @@ struct WriterPipeline {
     private enum Prepared {
         case ready([String: String])
         case dead(DeadLetterContent)
+        case stuck(OrderTrouble)
     }
 
     // MARK: Under a claim
@@ -81,14 +90,14 @@ struct WriterPipeline {
         let end: AttemptOutcome
         do {
             end = try await write(order, prepared, work, customer: &customer)
-        } catch StepEnd.dead(let letter) {
-            end = .dead(letter)
-        } catch StepEnd.retry(let trouble) {
-            try await release(work, customer: customer, reason: trouble.reason, isUnknown: false)
-            return .retry(trouble)
-        } catch StepEnd.unknown(let trouble) {
-            try await release(work, customer: customer, reason: trouble.reason, isUnknown: true)
-            return .unknown(trouble)
+        } catch let stop as StepEnd {
+            switch await ending(stop, of: order, work, delivery) {
+            case .settled(let outcome): end = outcome
+            case .open(let outcome, let reason, let isUnknown):
+                try await release(work, customer: customer, reason: reason, isUnknown: isUnknown)
+                // What was cut off by a stop or a rebalance is nobody's trouble.
+                return Task.isCancelled ? .postponed(.seconds(1)) : outcome
+            }
         }
         let record = AttemptRecord(
             claim: work.leased.claim, outcome: end, settlementEventId: EventId.new(at: time.wallClock).text,
@@ -111,6 +120,7 @@ struct WriterPipeline {
         switch prepared {
         case .ready(let found): items = found
         case .dead(let letter): return try await orders.landed(order, work: work) ?? .dead(letter)
+        case .stuck(let trouble): throw StepEnd.stuck(trouble)
         }
         let customerId = try await customers.customer(of: order, work: work)
         if let number = Int64(customerId) {
@@ -119,7 +129,50 @@ struct WriterPipeline {
         return try await orders.apply(.init(order: order, items: items, customerId: customerId), work: work)
     }
 
-    /// Gives the order back; an earlier attempt whose answer nobody knows stays unknown until one has looked.
+    /// How an attempt ends that did not come through.
+    private enum Ending {
+        /// For good, or until its next try as a held order.
+        case settled(AttemptOutcome)
+        /// Not yet: the claim is given back.
+        case open(Outcome, reason: String, isUnknown: Bool)
+    }
+
+    private func ending(
+        _ stop: StepEnd, of order: IncomingOrder, _ work: OrderWork, _ delivery: Delivery
+    ) async -> Ending {
+        switch stop {
+        case .dead(let letter):
+            // While an earlier request may still land, the order is not known to be dead.
+            guard let wait = work.underWay else { return .settled(.dead(letter)) }
+            return .open(.postponed(wait), reason: "an earlier request may still take effect", isUnknown: false)
+        case .underWay(let wait):
+            return .open(.postponed(wait), reason: "an earlier request may still take effect", isUnknown: false)
+        case .retry(let trouble):
+            return .open(.retry(trouble), reason: trouble.reason, isUnknown: false)
+        case .stuck(let trouble):
+            return await ending(trouble, isUnknown: false, of: order, delivery)
+        case .unknown(let trouble):
+            return await ending(trouble, isUnknown: true, of: order, delivery)
+        case .fenced:
+            return .open(.postponed(.seconds(1)), reason: "another holder has the order", isUnknown: false)
+        }
+    }
+
+    private func ending(
+        _ trouble: OrderTrouble, isUnknown: Bool, of order: IncomingOrder, _ delivery: Delivery
+    ) async -> Ending {
+        var reported = trouble.trouble
+        do {
+            let end = try await holding.end(
+                of: order, because: trouble, isUnknown: isUnknown, attempt: delivery.attempt)
+            if let end { return .settled(end) }
+        } catch StepEnd.retry(let found) {
+            reported = found
+        } catch {}
+        return .open(isUnknown ? .unknown(reported) : .retry(reported), reason: trouble.reason, isUnknown: isUnknown)
+    }
+
+    /// Gives the order back; that an earlier attempt's answer is unknown stays in the ledger, with its time.
     private func release(
         _ work: OrderWork, customer: CustomerReference?, reason: String, isUnknown: Bool
     ) async throws {
@@ -127,7 +180,7 @@ struct WriterPipeline {
         // A task of its own: when the service stops this one is cancelled, and the order is to be handed over, not left
         // to its lease.
         try await EventLoop.shared.start {
-            if isUnknown || claim.previousUnknown != nil {
+            if isUnknown {
                 try await batches.markUnknown(claim, customer: customer, reason: reason)
             } else {
                 try await batches.giveBack(claim, customer: customer, reason: reason)
@@ -175,8 +228,7 @@ struct WriterPipeline {
     private func outcome(of error: any Error) -> Outcome {
         switch error {
         case StepEnd.retry(let trouble): .retry(trouble)
-        case StepEnd.unknown(let trouble): .unknown(trouble)
-        case StepEnd.fenced: .postponed(.seconds(1))
+        case StepEnd.stuck(let trouble): .retry(trouble.trouble)
         case is CancellationError: .postponed(.seconds(1))
         default: .retry(Trouble(databaseError: error) ?? Trouble(.order, "unexpected: \(type(of: error))"))
         }

@@ -103,7 +103,8 @@ extension Ledger {
                 where o.holder is not null order by o.order_id for update of o),
             freed as (
                 update orders o set holder = null, lease_until = '-infinity', changed_at = clock_timestamp(),
-                    starts = case when \(isUnknown) then o.starts else greatest(0, o.starts - 1) end,
+                    -- A start counts until its process tells how it ended: what is left over ended with the process.
+                    starts = greatest(0, o.starts - 1),
                     unknown_since = case when \(isUnknown) then clock_timestamp() else o.unknown_since end
                 from mine where o.order_id = mine.order_id)
             update attempts a set state = \(state), ended_at = clock_timestamp(), summary = \(Self.storable(reason))

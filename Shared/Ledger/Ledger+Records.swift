@@ -111,6 +111,8 @@ enum RecordText {
             writer.member("sentence", hold.sentence)
             writer.member("code", hold.code)
             writer.member("retryMs", hold.retryAfter.inMilliseconds)
+            writer.name("isUnknown")
+            writer.bool(hold.isUnknown)
             source(hold.message, &writer)
             writer.endObject()
             writer.member("message", Int64(messages.add(hold.message)))

@@ -67,11 +67,13 @@ extension Ledger {
             """
             select s.order_id, o.order_number, o.account_id, s.sequence, s.version, s.outcome, s.event_id, s.trace_parent,
                 s.settled_at, o.netsuite_id, o.netsuite_number, o.netsuite_state, c.netsuite_id as customer_id, s.value,
-                s.published_at is not null as published, l.letter_id::text as letter_id, l.class, l.code, l.field, l.sentence
+                s.published_at is not null as published, l.letter_id::text as letter_id, l.class, l.code, l.field, l.sentence,
+                h.sentence as hold_sentence, h.code as hold_code
             from unnest(\(keys.map(\.orderId)), \(keys.map(\.sequence))) with ordinality as k (order_id, sequence, position)
             join settlements s on s.order_id = k.order_id and s.sequence = k.sequence
             join orders o on o.order_id = s.order_id
             left join customers c on c.account_id = o.account_id
+            left join held_orders h on h.order_id = s.order_id
             left join lateral (
                 select * from dead_letters d where d.order_id = s.order_id and d.state = 'open'
                 order by d.letter_id desc limit 1) l on true
@@ -95,6 +97,9 @@ extension StoredSettlement {
                 id: id, letterClass: try row.string("class"), code: try row.optionalString("code"),
                 field: try row.optionalString("field"), sentence: try row.string("sentence"))
         }
+        let hold = try row.optionalString("hold_sentence").map { sentence throws(PostgresError) in
+            HoldSummary(code: try row.optionalString("hold_code"), sentence: sentence)
+        }
         self.init(
             orderId: try row.string("order_id"), orderNumber: try row.optionalString("order_number"),
             accountId: try row.optionalString("account_id"), sequence: try row.int64("sequence"),
@@ -103,7 +108,8 @@ extension StoredSettlement {
             netSuiteId: try row.optionalInt64("netsuite_id"),
             netSuiteNumber: try row.optionalString("netsuite_number"),
             netSuiteState: try row.optionalString("netsuite_state"),
-            customerId: try row.optionalInt64("customer_id"), letter: letter, value: try row.optionalBytes("value"),
+            customerId: try row.optionalInt64("customer_id"), letter: letter, hold: hold,
+            value: try row.optionalBytes("value"),
             isPublished: try row.bool("published"))
     }
 }

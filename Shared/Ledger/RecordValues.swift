@@ -140,14 +140,19 @@ public struct HoldContent: Sendable {
     public var code: String?
     /// How long until the next try.
     public var retryAfter: Duration
+    /// Whether something was sent in this attempt that may still take effect: the next claim learns of it.
+    public var isUnknown: Bool
     /// The message, which the next try starts from.
     public var message: SourceMessage
 
     /// A content.
-    public init(sentence: String, code: String? = nil, retryAfter: Duration, message: SourceMessage) {
+    public init(
+        sentence: String, code: String? = nil, retryAfter: Duration, isUnknown: Bool = false, message: SourceMessage
+    ) {
         self.sentence = sentence
         self.code = code
         self.retryAfter = retryAfter
+        self.isUnknown = isUnknown
         self.message = message
     }
 }

@@ -32,6 +32,14 @@ public struct LetterSummary: Sendable, Equatable {
     public let sentence: String
 }
 
+/// Why the order waits by itself, as a settlement carries it.
+public struct HoldSummary: Sendable, Equatable {
+    /// NetSuite's or our own code.
+    public let code: String?
+    /// Why it waits and what to do.
+    public let sentence: String
+}
+
 /// One settlement of an order, and how the order stands.
 public struct StoredSettlement: Sendable, Equatable {
     /// Salesforce order id.
@@ -62,6 +70,8 @@ public struct StoredSettlement: Sendable, Equatable {
     public let customerId: Int64?
     /// The order's newest open letter, or none.
     public let letter: LetterSummary?
+    /// Why the order waits by itself, where it does.
+    public let hold: HoldSummary?
     /// The whole message once T2 has stored it; nil = read back number and state first.
     public let value: [UInt8]?
     /// Whether its delivery was confirmed before.

@@ -143,6 +143,7 @@ struct RecordTests {
                 )
                 let held = try await ledger.recorded(claim, .held(hold))
                 #expect(held.outcome == .held)
+                #expect(held.hold?.sentence == "Locked by a workflow.")
                 let again = try await ledger.claim([Fixture.request()], holder: "b", lease: Fixture.lease)
                 guard case .settledBefore = try #require(again.first) else {
                     throw ConditionUnmet(description: "\(again)")
@@ -154,9 +155,91 @@ struct RecordTests {
                 #expect(due.message == Fixture.message())
                 #expect(due.tries == 1)
                 let retry = try await ledger.claimed(Fixture.request(retriesHeld: true))
+                #expect(retry.previousUnknown == nil)
                 _ = try await ledger.recorded(retry, .written(WrittenOrder(netSuiteId: 6)))
                 let rows = try await pool.query("select count(*) as n from held_orders")
                 #expect(try rows.first?.int64("n") == 0)
+            }
+        }
+    }
+
+    @Test(
+        "a held order whose request may still land tells its next try, also when held again; a try that is not due waits"
+    )
+    func heldWhileUnknown() async throws {
+        try await onLoop {
+            try await withLedger { ledger, pool in
+                func hold(_ retryAfter: Duration, isUnknown: Bool) -> AttemptOutcome {
+                    .held(
+                        HoldContent(
+                            sentence: "No answer.", retryAfter: retryAfter, isUnknown: isUnknown,
+                            message: Fixture.message()))
+                }
+                _ = try await ledger.recorded(
+                    try await ledger.claimed(Fixture.request()), hold(.seconds(60), isUnknown: true))
+                let early = try await ledger.claim(
+                    [Fixture.request(retriesHeld: true)], holder: "b", lease: Fixture.lease)
+                guard case .settledBefore = try #require(early.first) else {
+                    throw ConditionUnmet(description: "\(early)")
+                }
+                _ = try await pool.query("update held_orders set next_try_at = clock_timestamp()")
+                let retry = try await ledger.claimed(Fixture.request(retriesHeld: true))
+                #expect(retry.previousUnknown != nil)
+                _ = try await ledger.recorded(retry, hold(.zero, isUnknown: false))
+                let next = try await ledger.claimed(Fixture.request(retriesHeld: true))
+                #expect(next.previousUnknown?.since == retry.previousUnknown?.since)
+                _ = try await ledger.recorded(next, .written(WrittenOrder(netSuiteId: 6)))
+                let newer = try await ledger.claimed(Fixture.request(version: 1_001))
+                #expect(newer.previousUnknown == nil)
+            }
+        }
+    }
+
+    @Test("a newer version replaces a held one, which is then tried no more; a late older one does not")
+    func heldReplaced() async throws {
+        try await onLoop {
+            try await withLedger { ledger, pool in
+                let hold = HoldContent(sentence: "Locked.", retryAfter: .zero, message: Fixture.message())
+                _ = try await ledger.recorded(
+                    try await ledger.claimed(Fixture.request(version: 1_001)), .held(hold))
+                let older = try await ledger.claimed(Fixture.request(version: 1_000))
+                let written = try await ledger.recorded(older, .written(WrittenOrder(netSuiteId: 6)))
+                #expect(written.hold?.sentence == "Locked.", "the order still waits for its newer version")
+                let newer = try await ledger.claimed(Fixture.request(version: 1_002))
+                let settled = try await ledger.recorded(newer, .written(WrittenOrder(netSuiteId: 6)))
+                #expect(settled.hold == nil)
+                let late = try await ledger.claim(
+                    [Fixture.request(version: 1_001, retriesHeld: true)], holder: "b", lease: Fixture.lease)
+                guard case .settledBefore(let held) = try #require(late.first) else {
+                    throw ConditionUnmet(description: "\(late)")
+                }
+                #expect(held.outcome == .held)
+                #expect(try await ledger.heldOrdersDue().isEmpty)
+            }
+        }
+    }
+
+    @Test("a replay that is held is not tried again by its redelivery, and resolves its letter when it comes through")
+    func heldReplay() async throws {
+        try await onLoop {
+            try await withLedger { ledger, pool in
+                let dead = try await ledger.recorded(
+                    try await ledger.claimed(Fixture.request()), .dead(Fixture.letter()))
+                let id = try #require(dead.letter?.id)
+                let event = UUID().uuidString
+                _ = try await pool.query("update dead_letters set state = 'replaying', replay_event_id = \(event)")
+                let replay = Fixture.request(replayOf: id, eventId: event)
+                let hold = HoldContent(sentence: "Locked.", retryAfter: .zero, message: Fixture.message(offset: 8))
+                _ = try await ledger.recorded(try await ledger.claimed(replay), .held(hold))
+                let again = try await ledger.claim(
+                    [Fixture.request(replayOf: id, eventId: event)], holder: "b", lease: Fixture.lease)
+                guard case .settledBefore = try #require(again.first) else {
+                    throw ConditionUnmet(description: "\(again)")
+                }
+                let resumed = try await ledger.claimed(
+                    Fixture.request(replayOf: id, eventId: event, retriesHeld: true))
+                _ = try await ledger.recorded(resumed, .written(WrittenOrder(netSuiteId: 6)))
+                #expect(try await ledger.deadLetters(state: nil).map(\.state) == ["resolved"])
             }
         }
     }

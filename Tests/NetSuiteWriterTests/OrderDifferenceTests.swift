@@ -142,6 +142,53 @@ struct OrderDifferenceTests {
                 ]))
     }
 
+    @Test("a line whose id NetSuite dropped is taken for ours by its content, and not added again")
+    func droppedLineId() {
+        let oneLost = Self.actual {
+            $0["item"] = [
+                "items": [
+                    Self.shownLine(Self.lineA, key: 1, item: "318", quantity: "2"),
+                    Self.shownLine(nil, key: 4, item: "319", quantity: "1"),
+                    Self.shownLine(nil, key: 5, item: "900", quantity: "1"),
+                ]
+            ]
+        }
+        #expect(Self.entries(Self.wanted(), oneLost).map(\.object?["line"]) == [4])
+        #expect(Self.entries(Self.wanted(), oneLost).first?["custcol_crossdock_line_id"] == .string(Self.lineB))
+        let changed = Self.wanted {
+            $0["item"] = [
+                "items": [Self.line(Self.lineA, "318", quantity: 2), Self.line(Self.lineB, "319", quantity: 7)]
+            ]
+        }
+        #expect(Self.entries(changed, oneLost).map(\.object?["line"]) == [nil], "a person's line is left alone")
+    }
+
+    @Test("where no line kept its id, lines are known by their items, each once")
+    func allLineIdsDropped() {
+        let lost = Self.actual {
+            $0["item"] = [
+                "items": [
+                    Self.shownLine(nil, key: 1, item: "318", quantity: "2"),
+                    Self.shownLine(nil, key: 4, item: "319", quantity: "1"),
+                ]
+            ]
+        }
+        let changed = Self.wanted {
+            $0["item"] = [
+                "items": [
+                    Self.line(Self.lineA, "318", quantity: 5), Self.line(Self.lineB, "319", quantity: 1),
+                    Self.line("802000000000003AAA", "319", quantity: 1),
+                ]
+            ]
+        }
+        #expect(Self.entries(changed, lost).map(\.object?["line"]) == [1, 4, nil])
+    }
+
+    private static func entries(_ wanted: JSONObject, _ actual: JSONObject) -> [JSONValue] {
+        guard case .patch(let body) = OrderDifference.between(wanted: wanted, actual: actual) else { return [] }
+        return body["item"]?["items"]?.array ?? []
+    }
+
     @Test(
         "values are compared by what they mean",
         arguments: [

@@ -29,25 +29,53 @@ struct RefusalTests {
             #expect(letter.letterClass == expected)
             #expect(letter.sentence.contains("NetSuite says: Please enter"))
             #expect(letter.message == order.source)
-        case .retry(let trouble):
+        case .stuck(let trouble):
             #expect(expected == nil)
-            #expect(trouble.system == .order)
+            #expect(trouble.trouble.system == .order)
+            #expect(trouble.trouble.suspected == nil)
         default:
-            Issue.record("neither a letter nor a retry")
+            Issue.record("neither a letter nor an order that waits")
         }
     }
 
-    @Test("a change without an answer is unknown, a read without one is asked again")
+    @Test("a change without an answer is unknown, a read without one is asked again; NetSuite is suspected")
     func failures() {
-        guard case .unknown = Refusals.end(of: .unknown("cut")) else {
+        guard case .unknown(let trouble) = Refusals.end(of: .unknown("cut")) else {
             Issue.record("a change without an answer must be unknown")
             return
         }
-        guard case .retry(let trouble) = Refusals.end(ofReading: .unknown("cut")) else {
+        #expect(trouble.trouble.suspected == .netSuite)
+        guard case .stuck(let trouble) = Refusals.end(ofReading: .unknown("cut")) else {
             Issue.record("a read must be tried again")
             return
         }
+        #expect(trouble.trouble.suspected == .netSuite)
+        guard case .retry(let trouble) = Refusals.end(ofReading: .systemTrouble(.init(.network, "cut"))) else {
+            Issue.record("the network is no order's trouble")
+            return
+        }
         #expect(trouble.system == .netSuite)
+    }
+
+    @Test("a held order's waits grow to a cap, are drawn at random, and outlast what may still take effect")
+    func waits() {
+        let first: Duration = .seconds(30)
+        #expect(HoldRule.wait(heldBefore: 0, first: first, random: 1) == .seconds(30))
+        #expect(HoldRule.wait(heldBefore: 0, first: first, random: 0) == .seconds(15))
+        #expect(HoldRule.wait(heldBefore: 2, first: first, random: 1) == .seconds(120))
+        #expect(HoldRule.wait(heldBefore: 500, first: first, random: 1) == .seconds(900))
+        #expect(HoldRule.wait(heldBefore: 0, first: first, random: 0, underWay: .seconds(90)) == .seconds(90))
+    }
+
+    @Test("an order that waits says why and what to do, without data of NetSuite's answer")
+    func sentences() {
+        for trouble in [
+            OrderTrouble.lockedByWorkflow(code: "USER_ERROR"), .savedBySomebody(code: nil),
+            .withoutAnswer("NetSuite answered with status 500"), .contradiction("it shows none"),
+        ] {
+            #expect(trouble.sentence.contains("Crossdock tries again by itself."))
+            #expect(trouble.sentence.count < 500)
+        }
     }
 
     @Test("a letter's sentence is bounded, whatever NetSuite says")

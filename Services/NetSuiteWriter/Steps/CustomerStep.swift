@@ -40,7 +40,7 @@ final class CustomerStep {
 
     private func findOrMake(_ order: IncomingOrder, work: OrderWork) async throws -> String {
         let externalId = ExternalId.customer(order.snapshot.account.id)
-        if work.leased.claim.previousUnknown != nil, let found = try await find(externalId) { return found }
+        if work.isProbeNeeded, let found = try await find(externalId) { return found }
         let body = try rendered(order)
         switch try await work.send({ try await client.createCustomer(body, beforeSending: $0) }) {
         case .applied(let id):
@@ -48,6 +48,9 @@ final class CustomerStep {
         case .refused(let refusal) where refusal.classification == .alreadyExists:
             // Ours, when the external id leads to it; else somebody else's record has the name.
             if let found = try await find(externalId) { return found }
+            if work.isDoubtful {
+                throw StepEnd.stuck(.contradiction("it refuses the customer as one that exists, and shows none"))
+            }
             throw StepEnd.dead(
                 Refusals.letter(.customerNameTaken, code: refusal.code, field: "account.name", order: order))
         case .refused(let refusal):

@@ -14,13 +14,15 @@ struct IncomingOrder: Sendable {
     let source: SourceMessage
     let bodyDigest: [UInt8]
     let traceparent: String
+    /// The row that this try comes from, where the order was held.
+    var held: HeldOrder?
 
     /// What the ledger is asked for before anything is sent.
     var claimRequest: ClaimRequest {
         ClaimRequest(
             orderId: snapshot.orderId.text, orderNumber: snapshot.orderNumber, accountId: snapshot.account.id.text,
             version: snapshot.version, bodyDigest: bodyDigest, eventId: headers.id.text, traceParent: traceparent,
-            replayOf: headers.replayOf)
+            replayOf: headers.replayOf, retriesHeld: held != nil)
     }
 }
 

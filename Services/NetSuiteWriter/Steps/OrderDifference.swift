@@ -5,7 +5,7 @@ import JSONText
 ///
 /// Pure: the order as the mapping renders it on one side, the record as NetSuite shows it (sublists inline) on the
 /// other. Lines are matched by the Salesforce line id that each carries; lines without one (people's, tax, shipping)
-/// are left alone.
+/// are left alone, unless they are ours by all appearance.
 enum OrderDifference: Equatable {
     /// NetSuite shows it already: no request.
     case nothing
@@ -37,6 +37,7 @@ enum OrderDifference: Equatable {
 
     private static func lineEntries(wanted: JSONValue?, actual: JSONValue?) -> [JSONValue] {
         let open = openLines(actual)
+        var nameless = NamelessLines(actual)
         var entries: [JSONValue] = []
         var seen: Set<String> = []
         for line in wanted?["items"]?.array ?? [] {
@@ -44,20 +45,44 @@ enum OrderDifference: Equatable {
             seen.insert(id)
             let existing = open[id] ?? []
             guard let first = existing.first else {
-                entries.append(.object(line))
+                entries.append(nameless.takeKey(of: line).map { keyed(line, $0) } ?? .object(line))
                 continue
             }
-            let differs = line.members.contains { name, value in
-                !lineNeverCompared.contains(name) && !shows(first[name], value)
-            }
-            if differs, let key = first["line"] {
-                entries.append(.object(JSONObject([("line", key)] + line.members.map { ($0.name, $0.value) })))
-            }
+            if differs(first, from: line), let key = first["line"] { entries.append(keyed(line, key)) }
             // An added line whose answer was lost may have been added twice: the later one is closed.
             entries += existing.dropFirst().compactMap(closing)
         }
         let removed = open.filter { !seen.contains($0.key) }.flatMap(\.value)
         return entries + removed.sorted { lineNumber($0) < lineNumber($1) }.compactMap(closing)
+    }
+
+    private static func keyed(_ line: JSONObject, _ key: JSONValue) -> JSONValue {
+        .object(JSONObject([("line", key)] + line.members.map { ($0.name, $0.value) }))
+    }
+
+    private static func differs(_ actual: JSONObject, from wanted: JSONObject) -> Bool {
+        wanted.members.contains { name, value in !lineNeverCompared.contains(name) && !shows(actual[name], value) }
+    }
+
+    /// Open lines without a Salesforce line id: people's, or ours when NetSuite dropped the field that holds it.
+    private struct NamelessLines {
+        private var lines: [JSONObject]
+        private let isFieldLost: Bool
+
+        init(_ actual: JSONValue?) {
+            let all = (actual?["items"]?.array ?? []).compactMap(\.object)
+            let isNameless = { (line: JSONObject) in line[CustomField.salesOrderLineId]?.string?.isEmpty != false }
+            lines = all.filter { isNameless($0) && $0["isClosed"]?.bool != true }
+            isFieldLost = all.allSatisfy(isNameless)
+        }
+
+        /// The key of the line that a wanted one is taken to be, so that it is not added a second time: equal in all
+        /// that would be sent, or, where no line at all kept its id, of the same item.
+        mutating func takeKey(of wanted: JSONObject) -> JSONValue? {
+            let equal = lines.firstIndex { !differs($0, from: wanted) }
+            let found = equal ?? (isFieldLost ? lines.firstIndex { shows($0["item"], wanted["item"] ?? nil) } : nil)
+            return found.flatMap { lines.remove(at: $0)["line"] }
+        }
     }
 
     private static func openLines(_ actual: JSONValue?) -> [String: [JSONObject]] {

@@ -10,9 +10,6 @@ import ServiceRuntime
 struct OrderStep {
     let client: NetSuiteClient
     let preparation: Preparation
-    let time: any TimeSource
-    /// How long NetSuite may still work on a change whose answer was lost.
-    let settleTime: Duration
 
     /// The order, the internal ids of its items and of its customer.
     struct Wanted: Sendable {
@@ -33,8 +30,8 @@ struct OrderStep {
     ///
     /// - Throws: ``StepEnd``.
     func landed(_ order: IncomingOrder, work: OrderWork) async throws -> AttemptOutcome? {
-        guard work.leased.claim.previousUnknown != nil else { return nil }
-        try await waitOutUnknownChange(work)
+        guard work.isProbeNeeded else { return nil }
+        try work.requireNothingUnderWay()
         let record =
             if let id = work.leased.claim.netSuiteId {
                 try await read { try await client.salesOrder(.internalId(String(id))) }
@@ -49,7 +46,7 @@ struct OrderStep {
 
     private func create(_ wanted: Wanted, work: OrderWork) async throws -> AttemptOutcome {
         let order = wanted.order
-        if work.leased.claim.previousUnknown != nil, let landed = try await find(order) {
+        if work.isProbeNeeded, let landed = try await find(order) {
             return try await compare(wanted, record: landed, work: work)
         }
         let body = try preparation.render(order, customerId: wanted.customerId, items: wanted.items)
@@ -60,14 +57,33 @@ struct OrderStep {
             if let record = try await find(order) {
                 return try await compare(wanted, record: record, work: work)
             }
-            throw Refusals.end(of: refusal, order: order)
+            throw nameTaken(refusal, order: order, work: work)
         case .refused(let refusal):
-            // An item that was renamed or made inactive since it was looked up is looked up once more.
-            if refusal.path?.hasPrefix("item") == true {
-                preparation.items.forget(Set(order.snapshot.lines.map(\.sku)))
-            }
-            throw Refusals.end(of: refusal, order: order)
+            throw end(of: refusal, order: order, work: work)
         }
+    }
+
+    /// The external id is in use, and no sales order has it: a record of another kind, unless the answer was of the past.
+    private func nameTaken(_ refusal: NetSuiteRefusal, order: IncomingOrder, work: OrderWork) -> StepEnd {
+        if work.isDoubtful {
+            return .stuck(.contradiction("it refuses the order as one that exists, and shows none"))
+        }
+        let externalId = ExternalId.salesOrder(order.snapshot.orderId)
+        return .dead(
+            Refusals.letter(
+                .refused, code: refusal.code, field: "externalId",
+                detail: "Another transaction there has the external id \(externalId): take it away from that one.",
+                order: order))
+    }
+
+    private func end(of refusal: NetSuiteRefusal, order: IncomingOrder, work: OrderWork) -> StepEnd {
+        let isOfAnItem = refusal.path?.hasPrefix("item") == true
+        // An item that was renamed or made inactive since it was looked up is looked up once more.
+        if isOfAnItem { preparation.items.forget(Set(order.snapshot.lines.map(\.sku))) }
+        if isOfAnItem, work.isFirstTry {
+            return .stuck(.contradiction("it refuses an item that it has shown"))
+        }
+        return Refusals.end(of: refusal, order: order)
     }
 
     private func find(_ order: IncomingOrder) async throws -> SalesOrderRecord? {
@@ -100,8 +116,10 @@ struct OrderStep {
         _ wanted: Wanted, work: OrderWork, reading: () async throws -> SalesOrderRecord?
     ) async throws -> AttemptOutcome {
         let order = wanted.order
-        try await waitOutUnknownChange(work)
-        guard let record = try await read(reading) else { throw gone(order) }
+        try work.requireNothingUnderWay()
+        guard let record = try await read(reading) else {
+            throw work.isDoubtful ? .stuck(.contradiction("it does not show an order that it has")) : gone(order)
+        }
         if let shown = record.version.flatMap({ Int64($0) }), shown > order.snapshot.version {
             return .superseded(try written(record))
         }
@@ -115,15 +133,11 @@ struct OrderStep {
         case .applied:
             return .written(WrittenOrder(netSuiteId: try number(record.id)))
         case .refused(let refusal):
-            throw Refusals.end(of: refusal, order: order)
+            let end = end(of: refusal, order: order, work: work)
+            // What a person changed since it was read may be the reason: it is read once more.
+            guard case .dead = end, work.isFirstTry else { throw end }
+            throw StepEnd.stuck(.savedBySomebody(code: refusal.code))
         }
-    }
-
-    /// An added line has no protection of its own: what may still be on its way must land before we look.
-    private func waitOutUnknownChange(_ work: OrderWork) async throws {
-        guard let unknown = work.leased.claim.previousUnknown, work.leased.claim.netSuiteId != nil else { return }
-        let left = settleTime - unknown.elapsed
-        if left > .zero { try await time.sleep(for: left) }
     }
 
     private func written(_ record: SalesOrderRecord) throws -> WrittenOrder {
@@ -134,7 +148,7 @@ struct OrderStep {
 
     private func number(_ id: String) throws -> Int64 {
         guard let number = Int64(id) else {
-            throw StepEnd.unknown(Trouble(.netSuite, "NetSuite answered with an id that is no number"))
+            throw StepEnd.unknown(.withoutAnswer("its answer has an id that is no number"))
         }
         return number
     }

@@ -9,17 +9,48 @@ final class OrderWork {
     private(set) var leased: LeasedClaim
     private let batches: LedgerBatches
     private let requestDeadline: Duration
-    /// Whether a request that changes something has left under this claim.
-    private(set) var hasSent = false
+    private let attempt: Int
+    /// How long a request whose answer was lost may still take effect.
+    private let settleTime: Duration
 
     /// The lease must outlast a request's deadline by this much.
-    private static let margin: Duration = .seconds(5)
+    nonisolated static let margin: Duration = .seconds(5)
 
-    init(leased: LeasedClaim, batches: LedgerBatches, requestDeadline: Duration) {
+    /// From this try on an answer that may be of the past is believed.
+    private static let believingTry = 3
+
+    /// - Parameter attempt: which try of the message this is, from 1.
+    init(
+        leased: LeasedClaim, batches: LedgerBatches, requestDeadline: Duration, settleTime: Duration, attempt: Int
+    ) {
         self.leased = leased
         self.batches = batches
         self.requestDeadline = requestDeadline
+        self.settleTime = settleTime
+        self.attempt = attempt
     }
+
+    /// Whether an earlier attempt may have been sent, and nobody knows what became of it.
+    var isProbeNeeded: Bool { leased.claim.previousUnknown != nil }
+
+    /// How long an earlier request may still take effect; nil when whatever was sent has landed or never will.
+    var underWay: Duration? {
+        guard let unknown = leased.claim.previousUnknown, unknown.elapsed < settleTime else { return nil }
+        return settleTime - unknown.elapsed
+    }
+
+    /// For what has no protection of its own: what may still be on its way must land before one looks and sends.
+    ///
+    /// - Throws: ``StepEnd/underWay(_:)``.
+    func requireNothingUnderWay() throws {
+        if let underWay { throw StepEnd.underWay(underWay) }
+    }
+
+    /// Whether an answer that decides an order for good is looked at again before it is believed.
+    var isDoubtful: Bool { attempt < Self.believingTry }
+
+    /// Whether this is the message's first try: what was looked up before may be of the past.
+    var isFirstTry: Bool { attempt == 1 }
 
     /// Sends a change: right before its first byte the lease is looked at, and renewed where it would not last.
     ///
@@ -34,7 +65,6 @@ final class OrderWork {
                     isFenced = true
                     return false
                 }
-                hasSent = true
                 return true
             }
         } catch let failure as NetSuiteFailure {

@@ -17,7 +17,7 @@ struct Settling {
     let time: any TimeSource
 
     /// - Parameter order: the message that was settled, where it could be read.
-    /// - Throws: ``StepEnd/retry(_:)`` when NetSuite or Kafka cannot be reached.
+    /// - Throws: ``StepEnd`` when NetSuite or Kafka cannot be reached.
     func settle(_ stored: StoredSettlement, order: IncomingOrder? = nil) async throws {
         let value = try await complete(stored, currency: order?.snapshot.currency)
         crashPoint("t2-committed")
@@ -35,13 +35,29 @@ struct Settling {
     private func complete(_ stored: StoredSettlement, currency: String?) async throws -> [UInt8] {
         if let value = stored.value { return value }
         var seen: ShownOrder?
-        if let id = stored.netSuiteId, Self.isReadBack(stored.outcome) { seen = try await readBack.read(String(id)) }
+        if let id = stored.netSuiteId, Self.isReadBack(stored.outcome) { seen = try await shown(id, stored) }
         let settlement = try Self.settlement(of: stored, seen: seen, currency: currency)
         return try await batches.store(
             SettlementValue(
                 orderId: stored.orderId, sequence: stored.sequence, value: settlement.encode(),
                 netSuiteNumber: settlement.netSuite?.number, netSuiteState: settlement.netSuite?.state?.words))
     }
+
+    /// What NetSuite shows of the order; nil where it has failed for long to show this one alone, which then must not
+    /// hold up the messages behind it.
+    private func shown(_ id: Int64, _ stored: StoredSettlement) async throws -> ShownOrder? {
+        do {
+            return try await readBack.read(String(id))
+        } catch StepEnd.stuck(let trouble) {
+            guard time.wallClock.timeIntervalSince(stored.settledAt) > Self.readBackLimit else {
+                throw StepEnd.stuck(trouble)
+            }
+            return nil
+        }
+    }
+
+    /// How long NetSuite is asked for the number of an order that it cannot show, in seconds.
+    private static let readBackLimit = 120.0
 
     /// Of orders that NetSuite now shows as the message says; the others are settled with what the ledger knows.
     nonisolated static func isReadBack(_ outcome: SettledOutcome) -> Bool {
@@ -69,6 +85,7 @@ struct Settling {
                 id: letter.id, deadLetterClass: DeadLetterClass(rawValue: letter.letterClass) ?? .refused,
                 code: letter.code, field: letter.field, sentence: letter.sentence)
         }
+        settlement.hold = stored.hold.map { Settlement.Hold(code: $0.code, sentence: $0.sentence) }
         return settlement
     }
 

@@ -7,10 +7,14 @@ import ServiceRuntime
 enum StepEnd: Error, Sendable {
     /// A person must decide.
     case dead(DeadLetterContent)
-    /// Nothing was applied: the same again later.
+    /// A system is in trouble, and nothing was applied: the same again later.
     case retry(Trouble)
-    /// Something may have been applied: look first, later.
-    case unknown(Trouble)
+    /// This order alone cannot go on, and nothing was applied: again a few times, then held.
+    case stuck(OrderTrouble)
+    /// Something may have been applied, or may still be: look first, later.
+    case unknown(OrderTrouble)
+    /// What was sent earlier may still take effect for this long: look again then.
+    case underWay(Duration)
     /// Another holder has the order by now; it decides.
     case fenced
 }
@@ -34,9 +38,9 @@ enum Refusals {
         case .permission:
             return .dead(letter(.permission, code: refusal.code, detail: said(refusal), order: order))
         case .lockedByWorkflow:
-            return .retry(Trouble(.order, "the order is locked by a workflow in NetSuite"))
+            return .stuck(.lockedByWorkflow(code: refusal.code))
         case .recordChanged:
-            return .retry(Trouble(.order, "somebody saved the order in NetSuite at the same moment"))
+            return .stuck(.savedBySomebody(code: refusal.code))
         case .alreadyExists, .nonexistent, .invalidField, .missingField, .other:
             return .dead(
                 letter(.refused, code: refusal.code, field: refusal.path, detail: said(refusal), order: order))
@@ -50,16 +54,26 @@ enum Refusals {
     /// What follows when a change has no useful answer.
     static func end(of failure: NetSuiteFailure) -> StepEnd {
         switch failure {
-        case .unknown(let reason): .unknown(Trouble(.netSuite, reason))
+        case .unknown(let reason): .unknown(.withoutAnswer(reason))
         case .notSent(let reason): .retry(Trouble(.netSuite, reason))
         case .systemTrouble(let trouble): .retry(Trouble(.netSuite, trouble.description))
         case .refused(let refusal): .retry(Trouble(.netSuite, "refused with \(refusal.code ?? String(refusal.status))"))
         }
     }
 
-    /// What follows when a read fails: nothing was changed by it.
+    /// What follows when a read of one record fails: nothing was changed by it.
     static func end(ofReading failure: NetSuiteFailure) -> StepEnd {
-        if case .unknown(let reason) = failure { return .retry(Trouble(.netSuite, reason)) }
-        return end(of: failure)
+        switch failure {
+        case .unknown(let reason): return .stuck(.withoutAnswer(reason))
+        case .refused(let refusal):
+            switch refusal.classification {
+            case .lockedByWorkflow: return .stuck(.lockedByWorkflow(code: refusal.code))
+            case .recordChanged: return .stuck(.savedBySomebody(code: refusal.code))
+            case .permission: return end(of: failure)
+            case .alreadyExists, .nonexistent, .invalidField, .missingField, .other:
+                return .stuck(.withoutAnswer("reading was refused with \(refusal.code ?? String(refusal.status))"))
+            }
+        case .notSent, .systemTrouble: return end(of: failure)
+        }
     }
 }
