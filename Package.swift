@@ -59,7 +59,7 @@ let sharedModules: [Target] = [
             "Kafka", "Ledger", "Postgres", "Contracts", "CrashPoints", "JSONText", "HTTPServer", "CommandLineGrammar",
             "EventLoop", "Telemetry",
         ]),
-    shared("TestSupport", ["EventLoop", "Kafka", "Postgres", "Ledger", "Telemetry"]),
+    shared("TestSupport", ["EventLoop", "Kafka", "Postgres", "Ledger", "Contracts", "Telemetry"]),
 ]
 
 let services: [Target] = [
@@ -151,6 +151,12 @@ let allTests: [Target] = [
         "SalesforceSandbox", ["SalesforceSandbox", "SandboxFaults", "JSONText", "HTTPServer", "Signing", "EventLoop"]),
     tests("NetSuiteSandbox", ["NetSuiteSandbox", "SandboxFaults", "JSONText", "HTTPServer", "Signing", "EventLoop"]),
     tests("Architecture", ["CrashPoints"]),
+    tests(
+        "Corpus",
+        [
+            "NetSuiteWriter", "NetSuite", "Salesforce", "Contracts", "JSONText", "ServiceRuntime", "Kafka", "Ledger",
+            "HTTPServer", "HTTPClient", "Signing", "EventLoop", "Telemetry",
+        ]),
     .testTarget(
         name: "IntegrationTests",
         dependencies: [

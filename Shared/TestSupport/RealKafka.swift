@@ -65,6 +65,8 @@ enum RealKafka {
         share.coordinator.state.topic.min.isr=1
         group.initial.rebalance.delay.ms=0
         log.segment.bytes=67108864
+        message.max.bytes=33554432
+        replica.fetch.max.bytes=33554432
         log.cleaner.dedupe.buffer.size=16777216
         broker.heartbeat.interval.ms=500
         broker.session.timeout.ms=2000

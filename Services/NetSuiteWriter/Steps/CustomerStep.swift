@@ -61,7 +61,7 @@ final class CustomerStep {
     /// A customer that a person linked on the account is used as it is, and none is made.
     private func linkedCustomer(_ order: IncomingOrder) throws -> String? {
         guard let linked = order.snapshot.account.netSuiteId.value, !linked.isEmpty else { return nil }
-        guard Int64(linked) != nil else {
+        guard Int64(linked) != nil, linked.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
             throw StepEnd.dead(
                 Refusals.letter(
                     .invalidMessage, field: "account.netSuiteId",

@@ -2,6 +2,7 @@ import Contracts
 import Ledger
 import NetSuite
 import ServiceRuntime
+import Telemetry
 
 /// Why the steps of an order ended before NetSuite showed what the message says.
 enum StepEnd: Error, Sendable {
@@ -28,8 +29,15 @@ enum Refusals {
     ) -> DeadLetterContent {
         let sentence = detail.map { "\(letterClass.sentence) \($0)" } ?? letterClass.sentence
         return DeadLetterContent(
-            letterClass: letterClass.rawValue, code: code, field: field, sentence: String(sentence.prefix(900)),
+            letterClass: letterClass.rawValue, code: code, field: field, sentence: readable(sentence),
             message: order.source)
+    }
+
+    /// A sentence that people read in Salesforce and on a terminal, whatever data it quotes: without control characters
+    /// and direction marks, and bounded by scalars, since one character can be as long as a text.
+    private static func readable(_ sentence: String) -> String {
+        let escaped = LogEscaping.escape(sentence).unicodeScalars
+        return String(String.UnicodeScalarView(escaped.prefix(900)))
     }
 
     /// What follows from a request that NetSuite refused.
