@@ -42,7 +42,7 @@ final class OrderFlow {
     func sendNextVersion(of number: Int) async throws {
         var message = try OrderMessage(number: number, accountNumber: 1 + number % accountCount)
         message.setVersion((sent[message.orderId] ?? message.version) + 1)
-        message.setLine("quantity", .string("\(3 + message.version % 5)"))
+        message.set("lines[0].quantity", to: "\"\(3 + message.version % 5)\"")
         _ = try await send(message)
     }
 
