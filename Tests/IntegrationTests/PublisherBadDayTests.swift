@@ -110,6 +110,62 @@ struct PublisherBadDayTests {
         }
     }
 
+    @Test("whatever befalls a reading in the middle, every order is told, whole and once")
+    func faultsInTheMiddleOfReadings() async throws {
+        try await onLoop(within: .seconds(180)) {
+            try await ServiceStack.with { stack in
+                let orders = try PublishedOrders(stack)
+                let control = stack.salesforce.control
+                // So that readings have middles: pages of seven records.
+                try await control.patch("/settings", ["pageSize": 7])
+                let publisher = try stack.start(.orderPublisher)
+                try await orders.make(5)
+                try await orders.untilPublished()
+                var known: [String] = []
+                for (number, fault) in Self.readingFaults.enumerated() {
+                    var body = fault
+                    body["method"] = "GET"
+                    body["path"] = body["path"] ?? .string(Self.places[number % Self.places.count])
+                    let id = try await control.make("/faults", .object(body))
+                    known += try await orders.make(10)
+                    try await orders.change(known.suffix(15).prefix(5))
+                    try await orders.untilPublished(within: .seconds(30))
+                    let struck = try await control.get("/faults")["faults"]?.array?.first { $0["id"]?.string == id }
+                    #expect(struck?["struck"]?.int64 ?? 0 > 0, "\(body)")
+                    try await control.delete("/faults")
+                }
+                try orders.check()
+                #expect(orders.repetitions == 0)
+                try await publisher.untilReady()
+                #expect(await publisher.stop() == 0)
+                await orders.close()
+            }
+        }
+    }
+
+    /// The watch, a later page, whole orders, their lines.
+    private static let places = [
+        "SELECT%20Id%2C%20StatusCode", "/query/", "WHERE%20Id%20IN", "WHERE%20OrderId%20IN",
+    ]
+
+    private static let readingFaults: [JSONObject] = [
+        ["kind": "unauthorized"], ["kind": "unauthorized", "expires": true], ["kind": "unavailable", "times": 2],
+        ["kind": "throttled", "times": 2], refused(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."),
+        ["kind": "truncated", "times": 2], ["kind": "cut", "moment": "after"], ["kind": "hang"], ["kind": "html"],
+        ["kind": "wrong-type"],
+        refused(400, "INVALID_QUERY_LOCATOR", "invalid query locator", times: 1),
+        refused(400, "INVALID_QUERY_LOCATOR", "invalid query locator", times: 3),
+    ]
+
+    private static func refused(_ status: Int, _ code: String, _ message: String, times: Int = 2) -> JSONObject {
+        let body: JSONValue = [["errorCode": .string(code), "message": .string(message)]]
+        return [
+            "kind": "answer", "status": .number(JSONNumber(status)), "headers": ["Content-Type": "application/json"],
+            "body": .string(String(decoding: body.bytes(), as: UTF8.self)), "times": .number(JSONNumber(times)),
+            "path": code == "INVALID_QUERY_LOCATOR" ? "/query/" : "WHERE%20Id%20IN",
+        ]
+    }
+
     @Test("what Crossdock itself writes into Salesforce makes no new version")
     func ownWritesAreNoVersion() async throws {
         try await onLoop(within: .seconds(120)) {
