@@ -4,8 +4,9 @@ public import Telemetry
 
 /// Makes HTTP calls from the event loop, over libcurl's multi interface.
 ///
-/// Connections are reused. There are no redirects, no cookies and no second sending of anything: each call goes out
-/// at most once, and its failure says whether it can have taken effect.
+/// Connections are reused. There are no redirects, no cookies and no second sending of what changes something: such a call
+/// goes out at most once, and its failure says whether it can have taken effect. (libcurl sends a GET
+/// again where a kept connection turns out to be closed.)
 @Loop
 public final class HTTPTransport {
     let configuration: HTTPTransportConfiguration

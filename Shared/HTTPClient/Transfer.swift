@@ -9,6 +9,8 @@ final class Transfer {
     var outgoing: [UInt8]
     var sentBytes = 0
     var headers: [(String, String)] = []
+    /// Whether the head's last line has come: libcurl takes a connection that ends within the head for an answer.
+    var isHeadWhole = false
     var body: [UInt8] = []
     var isTooLarge = false
     var headerList: UnsafeMutablePointer<curl_slist>?
@@ -39,8 +41,10 @@ final class Transfer {
         let line = String(decoding: bytes, as: UTF8.self)
         if line.hasPrefix("HTTP/") {
             headers.removeAll(keepingCapacity: true)
+            isHeadWhole = false
             return
         }
+        if line.utf8.allSatisfy({ $0 == 0x0D || $0 == 0x0A }) { isHeadWhole = true }
         guard let colon = line.utf8.firstIndex(of: UInt8(ascii: ":")) else { return }
         let value = line[line.index(after: colon)...]
         headers.append((String(line[..<colon]), trimmed(value)))
@@ -74,6 +78,7 @@ final class Transfer {
     func result(_ code: CURLcode) -> Result<HTTPAnswer, HTTPFailure> {
         let status = crossdock_curl_get_long(handle, CURLINFO_RESPONSE_CODE)
         if code == CURLE_OK, status >= 200 {
+            guard isHeadWhole else { return .failure(.unknownOutcome(reason: "the answer's head was cut off")) }
             return .success(HTTPAnswer(status: status, headers: HTTPAnswerHeaders(headers), body: body))
         }
         if isTooLarge { return .failure(.unknownOutcome(reason: "the answer is larger than allowed")) }

@@ -3,7 +3,7 @@ public import JSONText
 
 /// What a usable answer holds.
 public struct NetSuiteAnswer: Sendable, Equatable {
-    /// The internal id that `Location` ends with; always there after a create.
+    /// The internal id that `Location` ends with; always there after a create or a change.
     public let internalId: String?
     /// The JSON body; `null` where there is none.
     public let body: JSONValue
@@ -12,7 +12,7 @@ public struct NetSuiteAnswer: Sendable, Equatable {
 /// Reads an answer's meaning from status, headers and body alone.
 ///
 /// 2xx was applied; 400, 401, 403, 404, 405, 415 and 429 were not; 5xx and everything absurd leave a change's outcome
-/// unknown. Error codes and texts: "REST Web Services Error Handling" and seen answers of real accounts.
+/// unknown, and so does a refusal that NetSuite cannot have written. Error codes and texts: "REST Web Services Error Handling" and seen answers of real accounts.
 public enum AnswerInterpretation {
     /// Says what an answer means for the operation that was asked for.
     public static func interpret(
@@ -21,7 +21,7 @@ public enum AnswerInterpretation {
         switch status {
         case 200...299: success(status, headers, body, operation)
         case 429: .failure(throttled)
-        case 400, 401, 403, 404, 405, 415: .failure(refusal(status, body))
+        case 400, 401, 403, 404, 405, 415: .failure(refusal(status, Problem(body)))
         case 502...504 where !operation.changesRecords:
             .failure(.systemTrouble(NetSuiteTrouble(.maintenance, "NetSuite answers with status \(status)")))
         default: .failure(.unknown("NetSuite answered with status \(status)"))
@@ -44,8 +44,8 @@ public enum AnswerInterpretation {
             return .success(NetSuiteAnswer(internalId: id, body: .null))
         }
         if operation.changesRecords {
-            guard [200, 204].contains(status) else {
-                return .failure(.unknown("status \(status) does not answer a change"))
+            guard status == 204, let id else {
+                return .failure(.unknown("status \(status) without the changed record's id"))
             }
             return .success(NetSuiteAnswer(internalId: id, body: .null))
         }
@@ -72,8 +72,11 @@ public enum AnswerInterpretation {
     /// The longest detail text that is kept.
     public static let maximumDetailCharacters = 500
 
-    private static func refusal(_ status: Int, _ body: [UInt8]) -> NetSuiteFailure {
-        let problem = Problem(body)
+    /// A proxy, a firewall or a mistaken address refuses too, in words of their own: that says nothing about the record.
+    private static func refusal(_ status: Int, _ problem: Problem) -> NetSuiteFailure {
+        if [400, 403, 404].contains(status), !problem.isNetSuites {
+            return .unknown("status \(status) in a form that is not NetSuite's")
+        }
         if let trouble = trouble(status, problem) { return .systemTrouble(trouble) }
         return .refused(
             NetSuiteRefusal(
@@ -159,6 +162,9 @@ private struct Problem {
     let code: String
     let path: String?
     let detail: String
+
+    /// Whether the body is one of NetSuite's at all.
+    var isNetSuites: Bool { !code.isEmpty || !detail.isEmpty }
 
     init(_ body: [UInt8]) {
         let document = try? JSONValue.parse(body, limits: .message)

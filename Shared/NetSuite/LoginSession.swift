@@ -25,8 +25,10 @@ final class LoginSession {
     static let refusalWindow = Duration.seconds(1_800)
     /// So long before its end a token is renewed.
     private static let renewalMargin = Duration.seconds(300)
+    /// So long a token is used at least, whatever life it is said to have: else each request could log in.
+    private static let shortestUse = Duration.seconds(60)
     /// How long a token request, and the proof after it, may take.
-    private static let loginDeadline = Duration.seconds(30)
+    private var loginDeadline: Duration { min(.seconds(30), configuration.requestDeadline) }
 
     init(configuration: NetSuiteConfiguration, transport: HTTPTransport, time: any TimeSource, logger: Logger) {
         self.configuration = configuration
@@ -48,9 +50,13 @@ final class LoginSession {
         }
     }
 
-    /// Drops a token that was refused, unless it has been replaced already.
-    func refused(_ text: Secret) {
-        if token?.text.reveal() == text.reveal() { token = nil }
+    /// Drops a token that was refused.
+    ///
+    /// - Returns: whether it was the one in use; one that has been replaced already changes nothing.
+    func refused(_ text: Secret) -> Bool {
+        guard token?.text.reveal() == text.reveal() else { return false }
+        token = nil
+        return true
     }
 
     /// A request was refused although its token is fresh.
@@ -107,7 +113,7 @@ final class LoginSession {
         }
         let (text, life) = try read(answer)
         try await prove(text)
-        token = (text: text, renewAt: time.now + max(life - Self.renewalMargin, life / 2))
+        token = (text: text, renewAt: time.now + max(life - Self.renewalMargin, life / 2, Self.shortestUse))
         logger.info("logged in to NetSuite")
         return text
     }
@@ -117,7 +123,7 @@ final class LoginSession {
         let call = HTTPCall(
             method: "OPTIONS", url: configuration.baseURL + "/services/rest/*",
             headers: [("Authorization", "Bearer \(token.reveal())")],
-            deadline: Self.loginDeadline, maximumAnswerBytes: 65_536)
+            deadline: loginDeadline, maximumAnswerBytes: 65_536)
         guard let answer = try? await transport.send(call), answer.status == 401 else { return }
         countRefusal()
         throw login("a fresh token is refused; check certificate, role and integration record")
@@ -169,7 +175,7 @@ final class LoginSession {
         return HTTPCall(
             method: "POST", url: configuration.baseURL + NetSuiteConfiguration.tokenPath,
             headers: [("Content-Type", "application/x-www-form-urlencoded")], body: Array(form.utf8),
-            deadline: Self.loginDeadline, maximumAnswerBytes: 65_536)
+            deadline: loginDeadline, maximumAnswerBytes: 65_536)
     }
 
     private func claims() -> [UInt8] {

@@ -128,8 +128,9 @@ extension NetSuiteClient {
             guard case .refused(let refusal) = error else { throw error }
             return .refused(refusal)
         }
-        guard let id = id ?? answer.internalId else { throw .unknown("the answer names no record") }
-        return .applied(id: id)
+        guard let named = answer.internalId else { throw .unknown("the answer names no record") }
+        guard id == nil || id == named else { throw .unknown("the answer names another record") }
+        return .applied(id: named)
     }
 
     private func record(_ operation: NetSuiteOperation, _ path: String) async throws(NetSuiteFailure) -> JSONValue? {

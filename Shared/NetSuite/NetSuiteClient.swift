@@ -102,16 +102,19 @@ public final class NetSuiteClient {
         let renewed = try await session.currentToken()
         switch try await exchange(request, renewed, until: end) {
         case .done(let result): return try result.get()
+        case .loginRefused where session.hasSucceeded(with: renewed):
+            gate.narrow(requestBegan: time.now)
+            throw AnswerInterpretation.throttled
         case .loginRefused:
             try loginRefused(renewed)
             throw .systemTrouble(NetSuiteTrouble(.login, "NetSuite refuses the login"))
         }
     }
 
-    /// A token that was good has run out; one that never was is a refused login, and is not tried again at once.
+    /// A token that was good has run out, and one that was replaced meanwhile says nothing; one that never was good is a
+    /// refused login, and is not tried again at once.
     private func loginRefused(_ token: Secret) throws(NetSuiteFailure) {
-        session.refused(token)
-        guard !session.hasSucceeded(with: token) else { return }
+        guard session.refused(token), !session.hasSucceeded(with: token) else { return }
         session.countRefusal()
         throw .systemTrouble(NetSuiteTrouble(.login, "NetSuite refuses a fresh token"))
     }
@@ -130,7 +133,7 @@ public final class NetSuiteClient {
         let result = AnswerInterpretation.interpret(
             status: answer.status, headers: answer.headers, body: answer.body, for: request.operation)
         guard case .failure(.systemTrouble(let trouble)) = result else {
-            if answer.status < 500 { session.requestSucceeded(with: token) }
+            if result.isNetSuites { session.requestSucceeded(with: token) }
             return .done(result)
         }
         switch trouble.kind {
@@ -163,7 +166,8 @@ public final class NetSuiteClient {
         let call = HTTPCall(
             method: request.method, url: configuration.baseURL + request.path,
             headers: [("Authorization", "Bearer \(token.reveal())")] + request.headers, body: request.body,
-            deadline: configuration.requestDeadline, maximumAnswerBytes: JSONLimits.answer.maximumBytes)
+            deadline: configuration.requestDeadline,
+            maximumAnswerBytes: request.operation.changesRecords ? 1 << 20 : JSONLimits.answer.maximumBytes)
         do {
             return try await transport.send(call)
         } catch {
@@ -178,6 +182,16 @@ public final class NetSuiteClient {
         case .notSent(let reason): .systemTrouble(NetSuiteTrouble(.network, reason))
         case .unknownOutcome(let reason) where operation.changesRecords || Task.isCancelled: .unknown(reason)
         case .unknownOutcome(let reason): .systemTrouble(NetSuiteTrouble(.network, reason))
+        }
+    }
+}
+
+extension Result<NetSuiteAnswer, NetSuiteFailure> {
+    /// Whether NetSuite itself looked at the request, so that it took the token.
+    fileprivate var isNetSuites: Bool {
+        switch self {
+        case .success, .failure(.refused): true
+        case .failure: false
         }
     }
 }

@@ -45,7 +45,8 @@ private let cases: [AnswerCase] = [
     AnswerCase(.createSalesOrder, 202, location: location, "unknown"),
     AnswerCase(.createSalesOrder, 302, location: "https://elsewhere/", "unknown"),
     AnswerCase(.updateSalesOrder, 204, location: location, "applied 4711"),
-    AnswerCase(.updateSalesOrder, 204, "applied -"),
+    AnswerCase(.updateSalesOrder, 204, "unknown"),
+    AnswerCase(.updateSalesOrder, 200, location: location, "<html>log in</html>", "unknown"),
     AnswerCase(.updateSalesOrder, 202, "unknown"),
     AnswerCase(.readSalesOrder, 200, #"{"id":"4711"}"#, "applied -"),
     AnswerCase(.readSalesOrder, 200, "<html>maintenance</html>", "unknown"),
@@ -72,7 +73,8 @@ private let cases: [AnswerCase] = [
         problem("USER_ERROR", "Your current role does not have permission to perform this action."),
         "refused permission"),
     AnswerCase(.createSalesOrder, 403, problem("INSUFFICIENT_PERMISSION", "", status: 403), "refused permission"),
-    AnswerCase(.createSalesOrder, 403, "<html>", "refused permission"),
+    AnswerCase(.createSalesOrder, 403, "<html>", "unknown"),
+    AnswerCase(.readSalesOrder, 404, "<html>not here</html>", "unknown"),
     AnswerCase(
         .createCustomer, 400, problem("USER_ERROR", "Please enter value(s) for: First Name, Last Name."),
         "refused missingField at First Name, Last Name"),
@@ -87,7 +89,7 @@ private let cases: [AnswerCase] = [
         "refused invalidField at item.items[0].item"),
     AnswerCase(.createSalesOrder, 400, problem("INVALID_CONTENT", "Unknown property: colour"), "refused invalidField"),
     AnswerCase(.createSalesOrder, 400, problem("INVALID_REQUEST", "bad"), "refused other"),
-    AnswerCase(.createSalesOrder, 400, "not JSON", "refused other"),
+    AnswerCase(.createSalesOrder, 400, "not JSON", "unknown"),
     AnswerCase(.createSalesOrder, 400, problem("IDEMPOTENCY_ERROR", "seen before"), "refused other"),
     AnswerCase(
         .query, 400,
@@ -96,7 +98,7 @@ private let cases: [AnswerCase] = [
     AnswerCase(
         .readSalesOrder, 404, problem("NONEXISTENT_ID", "The record instance does not exist.", status: 404),
         "refused nonexistent"),
-    AnswerCase(.readCustomer, 404, "", "refused nonexistent"),
+    AnswerCase(.readCustomer, 404, "", "unknown"),
     AnswerCase(
         .readSalesOrder, 400, problem("USER_ERROR", "Transaction type specified is incorrect."), "refused nonexistent"),
     AnswerCase(.createSalesOrder, 405, "", "refused other"),

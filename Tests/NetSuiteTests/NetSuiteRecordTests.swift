@@ -12,7 +12,9 @@ struct NetSuiteRecordTests {
     func salesOrder() async throws {
         try await onLoop {
             let stub = try StubNetSuite { _, request in
-                guard request.pathSegments().last == "eid:SF-1" else { return HTTPResponse(status: 404) }
+                guard request.pathSegments().last == "eid:SF-1" else {
+                    return json(#"{"o:errorDetails":[{"detail":"","o:errorCode":"NONEXISTENT_ID"}]}"#, 404)
+                }
                 return json(
                     """
                     {"links":[],"id":"4711","externalId":"SF-1","tranId":"SO1001","status":{"id":"B","refName":"x"},

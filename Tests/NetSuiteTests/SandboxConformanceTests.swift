@@ -1,58 +1,9 @@
 import Contracts
 import EventLoop
-import Foundation
-import HTTPClient
 import JSONText
 import NetSuite
-import Signing
-import Telemetry
 import TestSupport
 import Testing
-
-/// The sandbox as a process of its own, and a client logged in to it.
-@Loop
-private final class Sandbox {
-    let client: NetSuiteClient
-    let base: String
-    private let transport: HTTPTransport
-    private let process: ChildProcess
-
-    init() async throws {
-        let folder = try Leftovers.shared.makeDirectory("sandbox")
-        let key = try PrivateKey.generateRSA(bits: 3_072)
-        let keyFile = "\(folder)/key.pem"
-        try key.publicKey.pem.write(toFile: keyFile, atomically: true, encoding: .utf8)
-        let output = "\(folder)/output"
-        process = try ChildProcess.start(
-            [try BuiltProduct.path("netsuite-sandbox"), "--port", "0", "--public-key", keyFile], output: output)
-        var origin: String?
-        try await eventually("the sandbox listens") {
-            let text = (try? String(contentsOfFile: output, encoding: .utf8)) ?? ""
-            origin = text.split(whereSeparator: \.isWhitespace).first { $0.hasPrefix("http://") }.map(String.init)
-            return origin != nil
-        }
-        let logger = Logger(label: "test", sink: { _ in })
-        base = origin ?? ""
-        transport = HTTPTransport(
-            configuration: HTTPTransportConfiguration(userAgent: "crossdock-test"), logger: logger)
-        client = NetSuiteClient(
-            configuration: NetSuiteConfiguration(
-                baseURL: base, clientId: "crossdock-sandbox-client", certificateId: "crossdock-sandbox-certificate",
-                privateKey: key, algorithm: .PS256),
-            transport: transport, logger: logger)
-    }
-
-    func control(_ method: String, _ path: String) async throws -> JSONValue {
-        let body: [UInt8]? = method == "POST" ? Array("{}".utf8) : nil
-        let answer = try await transport.send(HTTPCall(method: method, url: "\(base)/control/\(path)", body: body))
-        return try JSONValue.parse(answer.body, limits: .answer)
-    }
-
-    func end() async {
-        transport.close()
-        await process.stop()
-    }
-}
 
 @Suite("The NetSuite client on the sandbox")
 struct SandboxConformanceTests {
@@ -79,7 +30,7 @@ struct SandboxConformanceTests {
     @Test("a day's operations: create, refuse the double, read, change, query")
     func operations() async throws {
         try await onLoop {
-            let sandbox = try await Sandbox()
+            let sandbox = try await RunningSandbox()
             let client = sandbox.client
             #expect(try await client.missingCustomFields().isEmpty)
             #expect(try await client.serverTime().millisecondsSinceEpoch > 1_700_000_000_000)
@@ -146,7 +97,7 @@ struct SandboxConformanceTests {
     @Test("many at once stay within the account's limit, and lost log-ins are renewed")
     func manyAtOnce() async throws {
         try await onLoop {
-            let sandbox = try await Sandbox()
+            let sandbox = try await RunningSandbox()
             let client = sandbox.client
             guard case .applied(let customerId) = try await client.createCustomer(Self.customer) else {
                 Issue.record("the customer was refused")
