@@ -77,6 +77,23 @@ public final class ChildProcess {
         if isRunning { kill(id, number) }
     }
 
+    /// Stops it where it stands (SIGSTOP) and waits until every thread of it does: on a busy machine those of a large
+    /// program go on for a moment after the signal.
+    public func freeze(within limit: Duration = .seconds(10)) async throws {
+        send(signal: SIGSTOP)
+        try await eventually("every thread of process \(id) is stopped", within: limit) { isFrozen }
+    }
+
+    private var isFrozen: Bool {
+        let folder = "/proc/\(id)/task"
+        let threads = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return threads.allSatisfy { thread in
+            let text = FileManager.default.contents(atPath: "\(folder)/\(thread)/stat") ?? Data()
+            // The state follows the program's name in parentheses.
+            return String(decoding: text, as: UTF8.self).split(separator: ")").last?.hasPrefix(" T") ?? true
+        }
+    }
+
     /// Waits until it has ended.
     /// - Returns: the exit status; nil when it still runs after the limit.
     @discardableResult

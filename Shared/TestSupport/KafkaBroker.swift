@@ -139,6 +139,9 @@ public final class KafkaBroker {
     /// Black-holes it: TCP still acknowledges, nothing answers.
     public func freeze() { process.send(signal: SIGSTOP) }
 
+    /// Black-holes it, and returns when no thread of it runs any more.
+    public func freezeWholly() async throws { try await process.freeze() }
+
     /// Lets it go on after ``freeze()``.
     public func thaw() { process.send(signal: SIGCONT) }
 }

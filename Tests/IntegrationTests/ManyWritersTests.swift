@@ -1,6 +1,7 @@
 import EventLoop
 import Foundation
 import JSONText
+import Postgres
 import TestSupport
 import Testing
 
@@ -47,6 +48,41 @@ struct ManyWritersTests {
                 try await flow.untilAllSettled(within: .seconds(60))
                 let problems = try await flow.problems()
                 #expect(problems.isEmpty, "\(problems)")
+                await flow.close()
+            }
+        }
+    }
+
+    @Test("one writer keeps NetSuite busy with the orders of one partition, and waits for another's lease alone")
+    func busyBeyondPartitions() async throws {
+        try await onLoop(within: .seconds(90)) {
+            try await ServiceStack.with(.embedded, partitionCount: 1) { stack in
+                try await stack.netSuite.control.patch("/settings", ["latencyMilliseconds": 150])
+                let flow = try OrderFlow(stack)
+                let writer = try stack.start(.netSuiteWriter)
+                try await writer.untilReady()
+                // The very first order is another's, that has told nobody how far it came.
+                let leased = try OrderMessage.id("801", 1)
+                _ = try await stack.query(
+                    """
+                    insert into orders (order_id, holder, fence, lease_until)
+                    values (\(leased), 'another process', 7, clock_timestamp() + interval '9 s')
+                    """)
+                for number in 1...30 {
+                    try await flow.sendOrder()
+                    if number % 10 == 5 { try await flow.sendNextVersion(of: number) }
+                }
+                try await flow.untilAllSettled(within: .seconds(8), but: [leased])
+                let early = try await stack.query(
+                    "select lease_until > clock_timestamp() as early from orders where holder = 'another process'")
+                #expect(try early.first?.bool("early") == true, "the others took longer than the lease")
+                let before = try await flow.requests(of: leased)
+                #expect(before.isEmpty, "another's order was touched: \(before)")
+                try await flow.untilAllSettled(within: .seconds(20))
+                let problems = try await flow.problems()
+                #expect(problems.isEmpty, "\(problems)")
+                let most = try await stack.netSuite.control.get("/journal")["mostAtOnce"]?.number?.text
+                #expect(most == "5", "most at once: \(most ?? "nothing")")
                 await flow.close()
             }
         }

@@ -1,5 +1,6 @@
 import Contracts
 import EventLoop
+import Glibc
 import JSONText
 import Kafka
 import Postgres
@@ -117,17 +118,31 @@ final class OrderFlow {
     }
 
     /// Waits until every order is settled as written in the newest version that was sent.
-    func untilAllSettled(within limit: Duration) async throws {
+    func untilAllSettled(within limit: Duration, but others: Set<String> = []) async throws {
         var missing: [String] = []
         do {
             try await eventually("", within: limit) {
-                missing = try await self.unsettled()
+                missing = try await self.unsettled().filter { !others.contains($0) }
                 return missing.isEmpty
             }
         } catch is ConditionNotMet {
             throw StackFailure(
                 description: "not settled in time: \(missing.count) of \(sent.count): \(missing.prefix(5))")
         }
+    }
+
+    /// The requests about an order by its external id.
+    func requests(of id: String) async throws -> [JSONValue] {
+        try await look()
+        return journal.filter { entry in
+            entry["externalId"]?.string == "SF-\(id)" || entry["path"]?.string?.contains("SF-\(id)") == true
+        }
+    }
+
+    /// The requests of a process, told by its user agent.
+    func requests(by process: pid_t) async throws -> [JSONValue] {
+        try await look()
+        return journal.filter { $0["userAgent"]?.string?.contains("-\(process)-") == true }
     }
 
     private static func isCreate(_ entry: JSONValue) -> Bool {

@@ -122,7 +122,8 @@ struct ProducerAndCloseTests {
                 _ = try await producer.send(topic: topic, key: nil, value: [1])
                 let member = try TestMember(broker, group: "frozen", topics: [topic])
                 try await member.waitForMessages(1)
-                broker.freeze()
+                // A broker whose threads still run would answer at once, and nothing would wait.
+                try await broker.freezeWholly()
                 let waiting = EventLoop.shared.start { try await producer.send(topic: topic, key: nil, value: [2]) }
                 try await eventually("the send is handed over") { producer.pendingCount == 1 }
                 // Stored again, so that there is something to commit.

@@ -1,0 +1,127 @@
+import Contracts
+import EventLoop
+import Glibc
+import JSONText
+import Kafka
+import Postgres
+import TestSupport
+import Testing
+
+/// A writer that stands still and goes on later, as a paused machine does: it must not act on what it believed before.
+@Suite("Frozen writers")
+struct FrozenWriterTests {
+    @Test(
+        "a writer frozen in a request, beyond its lease and its session, changes nothing when it goes on",
+        arguments: KafkaBrokerKind.available)
+    func fenced(broker: KafkaBrokerKind) async throws {
+        try await onLoop(within: .seconds(150)) {
+            try await ServiceStack.with(broker, partitionCount: 2) { stack in
+                stack.environment["NETSUITE_REQUEST_SECONDS"] = "1"
+                stack.environment["UNKNOWN_CHANGE_WAIT_SECONDS"] = "1"
+                try await stack.netSuite.control.patch("/settings", ["latencyMilliseconds": 600])
+                let flow = try OrderFlow(stack)
+                let writers = try await pair(stack, flow)
+                try await shortFreeze(of: writers.late, flow)
+
+                try await freezeInRequest(writers.late, flow)
+                let touched = Set(try await flow.requests(by: writers.late.process.id).compactMap(\.externalId))
+                // The other one waits for the session, then for the leases of what the frozen one had begun.
+                try await flow.untilAllSettled(within: .seconds(60))
+                let committed = try await Self.committedOffsets(stack)
+                let before = try await flow.requests(by: writers.late.process.id).count
+
+                let revocations = writers.late.revocationCount
+                writers.late.process.send(signal: SIGCONT)
+                try await writers.late.untilLogged("partitions revoked", times: revocations + 1)
+                try await writers.late.untilReady()
+                try await writers.other.untilReady()
+                _ = try await flow.sendToEachPartition(of: 2)
+                try await flow.untilAllSettled(within: .seconds(30))
+
+                let later = try await flow.requests(by: writers.late.process.id).dropFirst(before)
+                let late = later.filter { $0.externalId.map(touched.contains) == true && $0["method"]?.string != "GET" }
+                #expect(late.count <= 1, "more than one late request: \(late)")
+                #expect(late.allSatisfy { $0["applied"]?.bool != true }, "a late request had an effect: \(late)")
+                let problems = try await flow.problems()
+                #expect(problems.isEmpty, "\(problems)")
+                let settledTwice = try await stack.query(
+                    "select order_id from settlements group by order_id, version having count(*) > 1")
+                #expect(settledTwice.isEmpty)
+                for (partition, offset) in try await Self.committedOffsets(stack) {
+                    #expect(offset >= committed[partition] ?? 0, "the offset of \(partition) went back")
+                }
+                await flow.close()
+            }
+        }
+    }
+
+    /// Two writers with a partition each.
+    @Loop
+    private func pair(
+        _ stack: ServiceStack, _ flow: OrderFlow
+    ) async throws -> (late: ServiceProcess, other: ServiceProcess) {
+        let fleet = WriterFleet(stack, flow)
+        try await fleet.start(2)
+        for writer in fleet.writers { try await writer.untilLogged("count=1") }
+        // Both know NetSuite's token before anything freezes.
+        try await flow.untilWritten(try await flow.sendToEachPartition(of: 2), within: .seconds(20))
+        return (fleet.writers[0], fleet.writers[1])
+    }
+
+    /// Shorter than lease and session: nobody notices, and the answer that came meanwhile is taken.
+    @Loop
+    private func shortFreeze(of writer: ServiceProcess, _ flow: OrderFlow) async throws {
+        let revocations = writer.revocationCount
+        try await freezeInRequest(writer, flow)
+        try await eventually("NetSuite has answered to the frozen writer") {
+            try await flow.requests(by: writer.process.id).allSatisfy { $0["status"]?.number != nil }
+        }
+        writer.process.send(signal: SIGCONT)
+        try await flow.untilAllSettled(within: .seconds(20))
+        #expect(writer.revocationCount == revocations, "a short freeze cost a rebalance")
+    }
+
+    /// Sends orders and freezes the writer while NetSuite works on a create of one of them.
+    @Loop
+    private func freezeInRequest(_ writer: ServiceProcess, _ flow: OrderFlow) async throws {
+        for _ in 0..<3 { _ = try await flow.sendToEachPartition(of: 2) }
+        try await eventually("NetSuite works on a create of the writer's") {
+            try await flow.requests(by: writer.process.id).contains {
+                $0["status"]?.number == nil && $0["method"]?.string == "POST"
+                    && $0["path"]?.string?.hasSuffix("/salesOrder") == true
+            }
+        }
+        try await writer.process.freeze()
+    }
+
+    @Loop
+    private static func committedOffsets(_ stack: ServiceStack) async throws -> [TopicPartition: Int64] {
+        let observer = try KafkaConsumer(
+            configuration: KafkaConsumerConfiguration(
+                connection: stack.broker.connection(), groupId: Service.netSuiteWriter.rawValue), logger: .silent)
+        let partitions = [0, 1].map { TopicPartition(topic: Topic.orderSubmitted.name, partition: $0) }
+        let offsets = try await observer.committedOffsets(of: partitions, within: .seconds(10))
+        await observer.close(within: .seconds(1))
+        return offsets
+    }
+}
+
+extension JSONValue {
+    fileprivate var externalId: String? { self["externalId"]?.string }
+}
+
+extension ServiceProcess {
+    /// How often partitions were taken from it.
+    fileprivate var revocationCount: Int { occurrences(of: "partitions revoked") }
+
+    private func occurrences(of text: String) -> Int {
+        log.split(separator: "\n").count { $0.contains(text) }
+    }
+
+    /// Waits until so many lines of its log hold this text.
+    fileprivate func untilLogged(_ text: String, times: Int) async throws {
+        try await eventually("\(service) logs \(text) \(times) times", within: .seconds(30)) {
+            self.occurrences(of: text) >= times
+        }
+    }
+}
