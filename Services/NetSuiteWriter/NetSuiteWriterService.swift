@@ -70,6 +70,7 @@ enum NetSuiteWriterService {
             configuration: try configuration.netSuite(host.settings), userAgent: "crossdock-\(host.instance)",
             certificateAuthorityFile: try host.settings.optional(NetSuiteSettings.certificateAuthority),
             time: host.time, metrics: host.metrics, logger: host.logger)
+        client.onAnswer = { [troubles = host.troubles] in troubles.answered(.netSuite) }
         host.lifecycle.add("NetSuite client", stop: { client.close() })
         return client
     }

@@ -42,7 +42,7 @@ final class SettlementIntake {
         } catch is CancellationError {
             return .retry(Trouble(.order, "the service stops"))
         } catch {
-            return .retry(Trouble(.database, "\(error)"))
+            return .retry(Trouble(databaseError: error) ?? Trouble(.order, "unexpected: \(type(of: error))"))
         }
     }
 

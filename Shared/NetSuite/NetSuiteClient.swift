@@ -15,6 +15,8 @@ public final class NetSuiteClient {
     public let configuration: NetSuiteConfiguration
     /// The gate before all requests.
     public let gate: ConcurrencyGate
+    /// Called when NetSuite answered a request of ours and not its trouble: what it was asked was done or refused.
+    public var onAnswer: (@Loop () -> Void)?
 
     let transport: HTTPTransport
     private let time: any TimeSource
@@ -46,8 +48,10 @@ public final class NetSuiteClient {
         do {
             let answer = try await attempts(of: request, until: began + configuration.operationLimit)
             metrics?.observe(request.operation, outcome: "applied", time.now - began)
+            onAnswer?()
             return answer
         } catch {
+            if case .refused = error { onAnswer?() }
             metrics?.observe(request.operation, outcome: error.outcome, time.now - began)
             logger.debug(
                 "a NetSuite operation failed", LogField(.component, request.operation.rawValue), .outcome(error.outcome)

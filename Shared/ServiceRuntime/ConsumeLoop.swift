@@ -8,6 +8,10 @@ public import Telemetry
 public struct ConsumeLimits: Sendable {
     /// Messages taken and not finished.
     public var maximumOpen = 4000
+    /// Of one partition: from the oldest unfinished message to the newest taken one, finished ones between included.
+    public var maximumSpan = 256
+    /// Orders that are open while a system is in trouble, so that more than one can find out whether it still is.
+    public var maximumOrdersInTrouble = 16
     /// Messages taken in one turn of the loop.
     public var maximumTakenPerTurn = 64
     /// How long running messages may go on when their partitions are taken away.
@@ -40,11 +44,12 @@ public final class ConsumeLoop {
     private let handler: Handler
 
     private var lanes = Lanes<Delivery>()
-    private var trackers: [TopicPartition: OffsetTracker] = [:]
+    private var windows: PartitionWindows
     private var assignment: UInt64 = 0
     private var clusterId = ""
     private var openCount = 0
     private var running: [UInt64: Task<Void, any Error>] = [:]
+    private var handled: Set<UInt64> = []  // of the running ones, those in the handler and not between two tries
     private var nextRun: UInt64 = 0
     private var isStopping = false
     private var isRebalancing = false
@@ -62,6 +67,7 @@ public final class ConsumeLoop {
         self.topic = topic
         self.consumer = consumer
         self.limits = limits
+        windows = PartitionWindows(limit: limits.maximumSpan)
         self.retry = retry
         self.troubles = troubles
         self.health = health
@@ -93,7 +99,7 @@ public final class ConsumeLoop {
         pumpTimer?.cancel()
         let end = time.now + limit
         await drain(within: limit * 0.5)
-        for task in running.values { task.cancel() }
+        cancelAll()
         await drain(within: .milliseconds(300))
         await consumer.commit(within: max(.milliseconds(100), (end - time.now) * 0.5))
         await consumer.close(within: max(.milliseconds(200), end - time.now))
@@ -115,9 +121,12 @@ public final class ConsumeLoop {
         EventLoop.shared.start { [self] in pump() }
     }
 
-    /// While a system is in trouble one message may go ahead and find out whether it still is.
+    /// While a system is in trouble, and until those that waited for it have gone, only a few orders are kept open: one
+    /// that is stuck must not be the only one by which to find out.
     private var wantsMore: Bool {
-        openCount < limits.maximumOpen && (troubles.isClear || openCount == 0) && mayTake()
+        guard openCount < limits.maximumOpen, mayTake() else { return false }
+        return troubles.isClear && troubles.waitingMessages == 0
+            || lanes.runningCount < limits.maximumOrdersInTrouble
     }
 
     /// Room comes without an event of the queue.
@@ -146,7 +155,7 @@ public final class ConsumeLoop {
     private func accept(_ partitions: [TopicPartition]) async {
         if clusterId.isEmpty { clusterId = (try? await consumer.clusterId(within: .seconds(2))) ?? "" }
         assignment += 1
-        trackers = Dictionary(uniqueKeysWithValues: partitions.map { ($0, OffsetTracker()) })
+        windows = PartitionWindows(partitions, limit: limits.maximumSpan)
         await gapWatch.begin(partitions)
         consumer.assign(partitions)
         health.set("Kafka", reason: nil)
@@ -171,13 +180,13 @@ public final class ConsumeLoop {
                 try await time.sleep(for: .seconds(1))
                 if (try? await consumer.partitionCount(of: topic, within: .seconds(2))) != nil { break }
             }
-            if !isStopping, !trackers.isEmpty { health.set("Kafka", reason: nil) }
+            if !isStopping, !windows.isEmpty { health.set("Kafka", reason: nil) }
         }
     }
 
     private func take(_ message: KafkaMessage) {
         gapWatch.see(message)
-        trackers[message.topicPartition]?.handOut(message.offset)
+        if windows.take(message.offset, of: message.topicPartition) { consumer.pause([message.topicPartition]) }
         openCount += 1
         metrics.open.set(Double(openCount), topic)
         let delivery = Delivery(message, clusterId: clusterId, assignment: assignment, logger: logger)
@@ -190,46 +199,52 @@ public final class ConsumeLoop {
         nextRun += 1
         let number = nextRun
         running[number] = EventLoop.shared.start { [self] in
-            let isFinished = await work(delivery)
+            let isFinished = await work(delivery, run: number)
             running[number] = nil
             end(delivery, isFinished: isFinished)
         }
     }
 
     /// Tries until the outcome is final; false when the message was let go, for its next owner.
-    private func work(_ delivery: Delivery) async -> Bool {
-        var tries = 0
-        while delivery.assignment == assignment, !Task.isCancelled {
-            tries += 1
-            let outcome = await attempt(delivery, number: tries)
+    private func work(_ delivery: Delivery, run: UInt64) async -> Bool {
+        var delivery = delivery
+        while delivery.assignment == assignment, !isStopping, !isRebalancing, !Task.isCancelled {
+            let current = delivery
+            let outcome = try? await troubles.attempt(of: delivery.lane) { [self] in
+                handled.insert(run)
+                defer { handled.remove(run) }
+                return await attempt(current)
+            }
+            guard let outcome else { return false }
             if outcome.isFinal { return true }
-            guard !isStopping else { return false }
-            var pause = retry.delay(afterTry: tries, random: .random(in: 0...1))
-            if case .postponed(let wait) = outcome { pause = wait }
-            try? await time.sleep(for: pause)
+            if isOfTheOrder(outcome) { delivery.attempt += 1 }
+            if let pause = pause(after: outcome, attempt: delivery.attempt) { try? await time.sleep(for: pause) }
         }
         return false
     }
 
-    private func attempt(_ delivery: Delivery, number: Int) async -> Outcome {
+    /// Whether a failure counts against the order: not where a system is to blame.
+    private func isOfTheOrder(_ outcome: Outcome) -> Bool {
+        guard let trouble = outcome.trouble, trouble.system == .order else { return false }
+        return trouble.suspected.map { !troubles.isWidespread($0) } ?? true
+    }
+
+    /// How long a message waits by itself; nil where it waits for a system, with all others.
+    private func pause(after outcome: Outcome, attempt: Int) -> Duration? {
+        if case .postponed(let wait) = outcome { return wait }
+        guard let trouble = outcome.trouble, trouble.system == .order || troubles.isClear else { return nil }
+        return retry.delay(afterTry: max(attempt - 1, 1), random: .random(in: 0...1))
+    }
+
+    private func attempt(_ delivery: Delivery) async -> Outcome {
         let started = time.now
-        var delivery = delivery
-        delivery.attempt = number
         let outcome = await handler(delivery)
         metrics.seconds.observe(time.now - started, topic, outcome.name)
         metrics.attempts.add(1, topic, outcome.name)
-        switch outcome {
-        case .retry(let trouble), .unknown(let trouble):
-            troubles.note(trouble, of: delivery.lane)
+        if let trouble = outcome.trouble {
             delivery.logger.debug(
                 "attempt ended without a final outcome", .outcome(outcome.name), .reason(trouble.reason),
-                LogField(.attempt, number))
-        case .written, .unchanged, .dead:
-            troubles.clearAll()
-        case .superseded, .held:
-            troubles.clear(.database)
-        case .postponed:
-            break
+                LogField(.attempt, delivery.attempt))
         }
         return outcome
     }
@@ -237,16 +252,22 @@ public final class ConsumeLoop {
     private func end(_ delivery: Delivery, isFinished: Bool) {
         openCount -= 1
         metrics.open.set(Double(openCount), topic)
-        let partition = delivery.message.topicPartition
-        if isFinished, delivery.assignment == assignment,
-            let next = trackers[partition]?.finish(delivery.message.offset)
-        {
-            consumer.store(next: next, for: partition)
+        if isFinished, delivery.assignment == assignment { advance(delivery.message) }
+        // An unfinished message keeps its lane shut: a later one of its key must not overtake it. While partitions are
+        // given back there is none.
+        if isFinished || isRebalancing || delivery.assignment != assignment, let next = lanes.leave(delivery.lane) {
+            run(next)
+        }
+        pump()
+    }
+
+    private func advance(_ message: KafkaMessage) {
+        let advance = windows.finish(message.offset, of: message.topicPartition)
+        if let next = advance.next {
+            consumer.store(next: next, for: message.topicPartition)
             crashPoint("offset-stored")
         }
-        // An unfinished message keeps its lane shut: a later one of its key must not overtake it.
-        if isFinished || delivery.assignment != assignment, let next = lanes.leave(delivery.lane) { run(next) }
-        pump()
+        if advance.resumes { consumer.resume([message.topicPartition]) }
     }
 
     // MARK: Giving back
@@ -259,8 +280,8 @@ public final class ConsumeLoop {
         await drain(within: limits.drain)
         if !lost { await consumer.commit(within: .milliseconds(1500)) }
         assignment += 1
-        trackers = [:]
-        for task in running.values { task.cancel() }
+        windows = PartitionWindows(limit: limits.maximumSpan)
+        cancelAll()
         consumer.unassign()
         crashPoint("revoke-answered")
         if !isStopping { health.set("Kafka", reason: "waiting for the consumer group to assign partitions") }
@@ -268,11 +289,17 @@ public final class ConsumeLoop {
         pump()
     }
 
+    /// Lets handlers end for a while; what waits between two tries holds nothing and goes at once.
     private func drain(within limit: Duration) async {
+        for (number, task) in running where !handled.contains(number) { task.cancel() }
         let end = time.now + limit
         while !running.isEmpty, time.now < end {
             try? await time.sleep(for: .milliseconds(5))
         }
+    }
+
+    private func cancelAll() {
+        for task in running.values { task.cancel() }
     }
 }
 

@@ -26,24 +26,44 @@ public struct DatabasePatience: Sendable {
     ) async throws -> Result {
         var tries = 0
         while true {
+            // While the database is away one call at a time finds out; the others wait for it, and on no timer.
+            let admission = try await troubles.enter(.database)
+            let error: PostgresError
             do {
                 let result = try await body()
-                troubles.clear(.database)
+                troubles.answered(.database)
+                troubles.leave(admission) { _ in .succeeded }
                 return result
-            } catch let error as PostgresError where error.isRetriable {
-                tries += 1
-                // Two transactions that met are no trouble of the database.
-                if error.kind != .contention || tries > 5 { troubles.raise(Trouble(.database, error.description)) }
+            } catch let failure as PostgresError where failure.isRetriable {
+                error = failure
+            } catch {
+                if (error as? PostgresError)?.kind == .refused { troubles.answered(.database) }
+                troubles.leave(admission) { _ in .ended }
+                throw error
+            }
+            tries += 1
+            // Two transactions that met are no trouble of the database.
+            if error.kind == .contention, tries <= Self.mostMeetings {
+                troubles.answered(.database)
+                troubles.leave(admission) { _ in .ended }
                 try await time.sleep(for: retry.delay(afterTry: tries, random: .random(in: 0...1)))
+            } else {
+                troubles.leave(admission, reason: error.description) { _ in .failed }
             }
         }
     }
+
+    private static let mostMeetings = 5
 }
 
 extension Trouble {
-    /// PostgreSQL's trouble; nil for an error of something else.
+    /// PostgreSQL's trouble, or that of the order whose statement it refuses; nil for an error of something else.
     public init?(databaseError error: any Error) {
         guard let error = error as? PostgresError else { return nil }
-        self.init(.database, error.description)
+        if error.isRetriable || error.kind == .cancelled {
+            self.init(.database, error.description)
+        } else {
+            self.init(.order, error.description, suspecting: .database)
+        }
     }
 }

@@ -11,7 +11,8 @@ public struct Delivery: Sendable {
     public let trace: TraceContext
     /// Says topic, partition, offset and trace with each record.
     public let logger: Logger
-    /// Which try this is in this process, from 1: a handler may end a message as held after so many.
+    /// Which try this is in this process, from 1: a handler may end a message as held after so many. Those that a
+    /// system's trouble ended are not counted.
     public internal(set) var attempt = 1
     let assignment: UInt64
 

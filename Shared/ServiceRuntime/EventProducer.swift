@@ -9,11 +9,13 @@ import Telemetry
 @Loop
 public final class EventProducer {
     private let producer: KafkaProducer
+    private let troubles: Troubles
     private let sent: Counter
     private let failed: Counter
 
-    init(producer: KafkaProducer, metrics: MetricsRegistry) {
+    init(producer: KafkaProducer, troubles: Troubles, metrics: MetricsRegistry) {
         self.producer = producer
+        self.troubles = troubles
         sent = metrics.counter("events_sent", help: "Events that Kafka confirmed", labels: ["topic"])
         failed = metrics.counter("events_not_confirmed", help: "Events that Kafka did not confirm", labels: ["topic"])
     }
@@ -30,6 +32,7 @@ public final class EventProducer {
                 topic: topic.name, key: Array(headers.subject.utf8), value: value,
                 headers: headers.encode().map { KafkaHeader($0.0, $0.1) }, handedOver: handedOver)
             sent.add(1, topic.name)
+            troubles.answered(.kafka)
         } catch {
             failed.add(1, topic.name)
             throw Trouble(.kafka, error.description)
@@ -54,7 +57,7 @@ extension ServiceHost {
     ///
     /// The brokers are asked for the topic now and then, and health says so when it cannot be produced to.
     public func addEventProducer<Message>(for topic: Topic<Message>) throws -> EventProducer {
-        let producer = EventProducer(producer: try addProducer(), metrics: metrics)
+        let producer = EventProducer(producer: try addProducer(), troubles: troubles, metrics: metrics)
         let watch = Watch(time: time) { [health] in
             let reason = await producer.whyNotReady(for: topic, within: .seconds(2))
             try Task.checkCancellation()

@@ -28,7 +28,7 @@ private struct Stage {
         let metrics = MetricsRegistry()
         let store = MemoryStore(time: time)
         self.store = store
-        troubles = Troubles(health: health, metrics: metrics, logger: .quiet)
+        troubles = Troubles(health: health, metrics: metrics, logger: .quiet, time: time)
         let patience = DatabasePatience(troubles: troubles, time: time)
         let sender = FeedbackSender(
             store: store,
