@@ -1,11 +1,13 @@
 # Each target calls one script; everything it needs is installed through apt where it is missing.
-.PHONY: help demo test up down check-trixie format lint
+.PHONY: help demo test kills up down check-release check-trixie format lint
 
 help:
 	@echo "make demo          build, start everything on this machine, play a morning, check it, clean up"
 	@echo "make test          everything that CI runs"
 	@echo "make up            the same stack as the demo, left running; make down ends it"
 	@echo "make format, lint  the source format, applied or checked"
+	@echo "make kills         kill -9 at each boundary of the services, ROUNDS=n times, on BROKER=embedded or real"
+	@echo "make check-release nothing of the crash points is in the release binaries"
 	@echo "make check-trixie  build and unit tests with Debian 13's own compiler (root, debootstrap)"
 
 demo:
@@ -24,6 +26,14 @@ down:
 test:
 	@deploy/scripts/install-packages test
 	@exec deploy/scripts/test
+
+kills:
+	@deploy/scripts/install-packages test
+	@deploy/scripts/build
+	@exec Tests/Kills/crossdock-kills --rounds $(or $(ROUNDS),2) --broker $(or $(BROKER),embedded)
+
+check-release:
+	@exec deploy/scripts/check-release
 
 check-trixie:
 	@exec deploy/scripts/check-trixie

@@ -55,6 +55,7 @@ struct RefusedStartTests {
         Mistake(
             .netSuiteWriter, "MAPPING_FILE", "FILE", says: "mistake:2:", "MAPPING_FILE", file: "version: 1\nordr: {}\n"),
         Mistake(.netSuiteWriter, "MAPPING_FILE", "FILE", says: "mistake:2:1:", file: "version: [1\n"),
+        Mistake(.statusFeedback, "CROSSDOCK_CRASH_POINT", "t9", says: "CROSSDOCK_CRASH_POINT names no crash point"),
         Mistake(.orderPublisher, "SALESFORCE_CLIENT_ID", "", says: "SALESFORCE_CLIENT_ID is not set"),
         Mistake(
             .orderPublisher, "SALESFORCE_PRIVATE_KEY_FILE", "FILE", says: "SALESFORCE_PRIVATE_KEY", "is no private key",
