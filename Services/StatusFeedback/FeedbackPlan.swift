@@ -131,7 +131,7 @@ struct FeedbackWaits: Sendable {
     /// After an unknown outcome: by then a batch that lands late has landed.
     var resend = Duration.seconds(60)
     /// While the record is locked by somebody else.
-    let locked = RetryPolicy(base: .seconds(10), cap: .seconds(600))
+    let locked = RetryPolicy(base: .seconds(2), cap: .seconds(600))
     /// From then on it is a person's business as well.
     let lockedLimit = Duration.seconds(4 * 3600)
 }

@@ -108,7 +108,7 @@ struct DecisionTests {
 
     @Test(
         "a locked record is tried less and less often, and after hours is a letter as well",
-        arguments: [(0, nil, 10, false), (1, 10, 20, false), (9, 14_399, 600, false), (9, 14_400, 600, true)])
+        arguments: [(0, nil, 2, false), (1, 10, 4, false), (12, 14_399, 600, false), (12, 14_400, 600, true)])
     func locked(tries: Int, seconds: Int?, wait: Int, isLetter: Bool) throws {
         let claim = Make.claim(
             try Make.settlement(), lockedTries: tries, lockedFor: seconds.map { Duration.seconds($0) })
