@@ -130,8 +130,8 @@ let allTests: [Target] = [
     tests(
         "NetSuiteWriter",
         [
-            "NetSuiteWriter", "Contracts", "JSONText", "NetSuite", "OrderMapping", "Ledger", "ServiceRuntime",
-            "EventLoop",
+            "NetSuiteWriter", "Contracts", "JSONText", "NetSuite", "OrderMapping", "Ledger", "Postgres",
+            "ServiceRuntime", "EventLoop", "HTTPClient", "Signing", "Telemetry",
         ]),
     tests(
         "StatusFeedback",

@@ -1,6 +1,7 @@
 import Contracts
 import EventLoop
 import JSONText
+import Ledger
 import NetSuite
 import OrderMapping
 import ServiceRuntime
@@ -17,7 +18,7 @@ enum NetSuiteWriterService {
         let mapping = try mapping(configuration.mappingFile)
         let ledger = try host.addLedger()
         let producer = try host.addEventProducer(for: .orderSettled)
-        let client = try netSuiteClient(configuration, host)
+        let client = try netSuiteClient(configuration, ledger, host)
         let batches = LedgerBatches(
             ledger: ledger, patience: host.databasePatience, holder: host.instance,
             lease: configuration.lease, time: host.time)
@@ -64,11 +65,13 @@ enum NetSuiteWriterService {
     }
 
     private static func netSuiteClient(
-        _ configuration: NetSuiteWriterConfiguration, _ host: ServiceHost
+        _ configuration: NetSuiteWriterConfiguration, _ ledger: Ledger, _ host: ServiceHost
     ) throws -> NetSuiteClient {
+        let netSuite = try configuration.netSuite(host.settings)
         let client = NetSuiteClient(
-            configuration: try configuration.netSuite(host.settings), userAgent: "crossdock-\(host.instance)",
+            configuration: netSuite, userAgent: "crossdock-\(host.instance)",
             certificateAuthorityFile: try host.settings.optional(NetSuiteSettings.certificateAuthority),
+            loginBudget: LedgerLoginBudget(ledger: ledger, url: netSuite.baseURL, holder: host.instance),
             time: host.time, metrics: host.metrics, logger: host.logger)
         client.onAnswer = { [troubles = host.troubles] in troubles.answered(.netSuite) }
         host.lifecycle.add("NetSuite client", stop: { client.close() })

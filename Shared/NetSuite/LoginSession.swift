@@ -1,3 +1,4 @@
+import Contracts
 import EventLoop
 import FoundationEssentials
 import HTTPClient
@@ -7,22 +8,26 @@ import Telemetry
 
 /// The OAuth 2.0 access token (client credentials with a signed assertion) that all requests of a process share.
 ///
-/// One renewal serves everybody who waits for it, and a new token is proven by one harmless request before many use it:
-/// the fifth refused login locks the user, so no more than three are tried in thirty minutes.
+/// One renewal serves everybody who waits for it, and a new token is proven by one harmless request before many use it.
+/// Each try comes out of a budget that all processes of the account share: the fifth refused login locks the user.
 @Loop
 final class LoginSession {
     private let configuration: NetSuiteConfiguration
     private let transport: HTTPTransport
     private let time: any TimeSource
     private let logger: Logger
+    private let budget: any LoginBudget
+    private let credentials: String
 
     private var token: (text: Secret, renewAt: MonotonicInstant)?
     private var renewal: Task<Secret, any Error>?
-    private var refusals: [MonotonicInstant] = []
+    /// Refused tries that the budget could not be told of yet; no further one is made before it knows.
+    private var untold: Set<LoginAttempt> = []
+    private var hasRefusals = false
     private var lastSuccess: (token: String, at: MonotonicInstant)?
 
-    static let mostRefusals = 3
-    static let refusalWindow = Duration.seconds(1_800)
+    /// How long a process waits for others that are trying.
+    private static let patience = Duration.seconds(30)
     /// So long before its end a token is renewed.
     private static let renewalMargin = Duration.seconds(300)
     /// So long a token is used at least, whatever life it is said to have: else each request could log in.
@@ -30,11 +35,16 @@ final class LoginSession {
     /// How long a token request, and the proof after it, may take.
     private var loginDeadline: Duration { min(.seconds(30), configuration.requestDeadline) }
 
-    init(configuration: NetSuiteConfiguration, transport: HTTPTransport, time: any TimeSource, logger: Logger) {
+    init(
+        configuration: NetSuiteConfiguration, transport: HTTPTransport, budget: any LoginBudget, time: any TimeSource,
+        logger: Logger
+    ) {
         self.configuration = configuration
         self.transport = transport
+        self.budget = budget
         self.time = time
         self.logger = logger
+        credentials = configuration.credentialsDigest
     }
 
     /// A token to send, renewed where it is missing or nearly over.
@@ -60,18 +70,23 @@ final class LoginSession {
     }
 
     /// A request was refused although its token is fresh.
-    func countRefusal() {
-        refusals = recentRefusals + [time.now]
-        logger.error(
-            "NetSuite refuses the login",
-            .count(refusals.count),
-            .mend("see the Login Audit Trail; check certificate, role and integration record"))
+    func countRefusal() async {
+        await tell(newAttempt(), isRefused: true)
     }
 
     /// A request with this token was accepted: whatever was refused meanwhile was throttling.
     func requestSucceeded(with token: Secret) {
         lastSuccess = (token: token.reveal(), at: time.now)
-        if !refusals.isEmpty { refusals = [] }
+        guard hasRefusals else { return }
+        hasRefusals = false
+        untold = []
+        EventLoop.shared.start { [self] in
+            do {
+                try await budget.forgetRefusals(of: credentials)
+            } catch {
+                hasRefusals = true
+            }
+        }
     }
 
     /// Whether any request with this token was ever accepted.
@@ -84,10 +99,6 @@ final class LoginSession {
 
     // MARK: Renewal
 
-    private var recentRefusals: [MonotonicInstant] {
-        refusals.filter { time.now - $0 < Self.refusalWindow }
-    }
-
     private func startRenewal() -> Task<Secret, any Error> {
         let task = EventLoop.shared.start { [self] () async throws -> Secret in
             defer { renewal = nil }
@@ -98,56 +109,81 @@ final class LoginSession {
     }
 
     private func renew() async throws(NetSuiteFailure) -> Secret {
-        if let oldest = recentRefusals.first, recentRefusals.count >= Self.mostRefusals {
-            let minutes = (Self.refusalWindow - (time.now - oldest)).components.seconds / 60 + 1
-            throw login(
-                "refused \(Self.mostRefusals) times; the next try is in \(minutes) min. Check certificate, role and "
-                    + "integration record")
-        }
         let call = try tokenCall()
-        let answer: HTTPAnswer
-        do {
-            answer = try await transport.send(call)
-        } catch {
-            throw .systemTrouble(NetSuiteTrouble(.network, "the token request failed: \(error.description)"))
+        let attempt = newAttempt()
+        try await permission(for: attempt)
+        let result = await logIn(call)
+        switch result {
+        case .success: await tell(attempt, isRefused: false)
+        case .failure(let failure): await tell(attempt, isRefused: failure.isRefusal)
         }
-        let (text, life) = try read(answer)
-        try await prove(text)
-        token = (text: text, renewAt: time.now + max(life - Self.renewalMargin, life / 2, Self.shortestUse))
-        logger.info("logged in to NetSuite")
-        return text
+        do {
+            let (text, life) = try result.get()
+            token = (text: text, renewAt: time.now + max(life - Self.renewalMargin, life / 2, Self.shortestUse))
+            logger.info("logged in to NetSuite")
+            return text
+        } catch {
+            throw error.failure
+        }
+    }
+
+    /// Why a try gave no token, and whether that was a refusal of the credentials.
+    private struct LoginFailure: Error {
+        let failure: NetSuiteFailure
+        var isRefusal = false
+    }
+
+    private func logIn(_ call: HTTPCall) async -> Result<(text: Secret, life: Duration), LoginFailure> {
+        do throws(LoginFailure) {
+            let answer: HTTPAnswer
+            do {
+                answer = try await transport.send(call)
+            } catch {
+                throw LoginFailure(
+                    failure: .systemTrouble(
+                        NetSuiteTrouble(.network, "the token request failed: \(error.description)")))
+            }
+            let token = try read(answer)
+            try await prove(token.text)
+            return .success(token)
+        } catch {
+            return .failure(error)
+        }
     }
 
     /// Asks for nothing but whether the token is taken; only a clear no counts.
-    private func prove(_ token: Secret) async throws(NetSuiteFailure) {
+    private func prove(_ token: Secret) async throws(LoginFailure) {
         let call = HTTPCall(
             method: "OPTIONS", url: configuration.baseURL + "/services/rest/*",
             headers: [("Authorization", "Bearer \(token.reveal())")],
             deadline: loginDeadline, maximumAnswerBytes: 65_536)
         guard let answer = try? await transport.send(call), answer.status == 401 else { return }
-        countRefusal()
-        throw login("a fresh token is refused; check certificate, role and integration record")
+        throw LoginFailure(
+            failure: login("a fresh token is refused; check certificate, role and integration record"), isRefusal: true)
     }
 
-    private func read(_ answer: HTTPAnswer) throws(NetSuiteFailure) -> (text: Secret, life: Duration) {
+    private func read(_ answer: HTTPAnswer) throws(LoginFailure) -> (text: Secret, life: Duration) {
         let body = try? JSONValue.parse(answer.body, limits: .message)
         switch answer.status {
         case 200:
             guard let text = body?["access_token"]?.string, !text.isEmpty,
                 text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
-            else { throw .systemTrouble(NetSuiteTrouble(.network, "the token answer is not readable")) }
+            else {
+                throw LoginFailure(
+                    failure: .systemTrouble(NetSuiteTrouble(.network, "the token answer is not readable")))
+            }
             let seconds = body?["expires_in"]?.int64 ?? body?["expires_in"]?.string.flatMap { Int64($0) } ?? 3_600
             return (text: Secret(text), life: .seconds(max(0, min(seconds, 86_400))))
         case 400, 401, 403:
-            countRefusal()
             let code =
                 body?["error"]?.string.flatMap { Self.oauthErrors.contains($0) ? $0 : nil } ?? "status \(answer.status)"
-            throw login("the token request is refused with \(code)")
+            throw LoginFailure(failure: login("the token request is refused with \(code)"), isRefusal: true)
         case 429:
-            throw AnswerInterpretation.throttled
+            throw LoginFailure(failure: AnswerInterpretation.throttled)
         default:
-            throw .systemTrouble(
-                NetSuiteTrouble(.maintenance, "the token request is answered with status \(answer.status)"))
+            throw LoginFailure(
+                failure: .systemTrouble(
+                    NetSuiteTrouble(.maintenance, "the token request is answered with status \(answer.status)")))
         }
     }
 
@@ -156,6 +192,63 @@ final class LoginSession {
         "invalid_client", "invalid_grant", "invalid_request", "unauthorized_client", "unsupported_grant_type",
         "invalid_scope",
     ]
+
+    // MARK: The budget
+
+    private func newAttempt() -> LoginAttempt {
+        LoginAttempt(id: Digest.hex(SecureRandom.bytes(16)), credentials: credentials)
+    }
+
+    /// Waits until a try is permitted.
+    private func permission(for attempt: LoginAttempt) async throws(NetSuiteFailure) {
+        let end = time.now + Self.patience
+        while true {
+            switch try await ask(attempt) {
+            case .granted(let refusals):
+                if refusals > 0 { hasRefusals = true }
+                return
+            case .usedUp(let wait):
+                throw login(usedUp(wait))
+            case .wait:
+                guard time.now < end, (try? await time.sleep(for: .milliseconds(Int.random(in: 300...800)))) != nil
+                else { throw login("other processes are trying to log in, and no more may try at a time") }
+            }
+        }
+    }
+
+    private func ask(_ attempt: LoginAttempt) async throws(NetSuiteFailure) -> LoginPermission {
+        do {
+            for refused in untold {
+                try await budget.end(refused, isRefused: true)
+                untold.remove(refused)
+            }
+            return try await budget.begin(attempt)
+        } catch {
+            throw login("log-ins are counted for all processes together, and the count cannot be read: \(error)")
+        }
+    }
+
+    private func tell(_ attempt: LoginAttempt, isRefused: Bool) async {
+        if isRefused {
+            hasRefusals = true
+            logger.error(
+                "NetSuite refuses the login",
+                .mend("see the Login Audit Trail; check certificate, role and integration record"))
+        }
+        do {
+            try await budget.end(attempt, isRefused: isRefused)
+        } catch {
+            if isRefused { untold.insert(attempt) }
+            logger.warning("the end of a log-in could not be counted", .reason("\(error)"))
+        }
+    }
+
+    private func usedUp(_ wait: Duration) -> String {
+        let until = UTCInstant(date: time.wallClock.addingTimeInterval(wait.inSeconds)).text.dropFirst(11).prefix(5)
+        return "NetSuite refused too many log-ins, and one more could lock the user: the next try is at "
+            + "\(until) UTC, in \(wait.components.seconds / 60 + 1) min. Look at the Login Audit Trail, mend "
+            + "certificate, role or integration record; changed settings are tried once at the next start"
+    }
 
     private func login(_ reason: String) -> NetSuiteFailure { .systemTrouble(NetSuiteTrouble(.login, reason)) }
 

@@ -25,16 +25,20 @@ public final class NetSuiteClient {
     private let metrics: NetSuiteMetrics?
 
     /// Makes a client; its first operation logs in.
+    ///
+    /// - Parameter loginBudget: what all processes of the account share; a budget of its own where not given.
     public init(
-        configuration: NetSuiteConfiguration, transport: HTTPTransport, time: any TimeSource = LoopTime.shared,
-        metrics: MetricsRegistry? = nil, logger: Logger
+        configuration: NetSuiteConfiguration, transport: HTTPTransport, loginBudget: (any LoginBudget)? = nil,
+        time: any TimeSource = LoopTime.shared, metrics: MetricsRegistry? = nil, logger: Logger
     ) {
         self.configuration = configuration
         self.transport = transport
         self.time = time
         self.logger = logger
         gate = ConcurrencyGate(ceiling: configuration.concurrency, quietPeriod: configuration.quietPeriod, time: time)
-        session = LoginSession(configuration: configuration, transport: transport, time: time, logger: logger)
+        session = LoginSession(
+            configuration: configuration, transport: transport, budget: loginBudget ?? ProcessLoginBudget(time: time),
+            time: time, logger: logger)
         self.metrics = metrics.map(NetSuiteMetrics.init)
         self.metrics?.follow(gate)
     }
@@ -101,7 +105,7 @@ public final class NetSuiteClient {
         let token = try await session.currentToken()
         switch try await exchange(request, token, until: end) {
         case .done(let result): return try result.get()
-        case .loginRefused: try loginRefused(token)
+        case .loginRefused: try await loginRefused(token)
         }
         let renewed = try await session.currentToken()
         switch try await exchange(request, renewed, until: end) {
@@ -110,16 +114,16 @@ public final class NetSuiteClient {
             gate.narrow(requestBegan: time.now)
             throw AnswerInterpretation.throttled
         case .loginRefused:
-            try loginRefused(renewed)
+            try await loginRefused(renewed)
             throw .systemTrouble(NetSuiteTrouble(.login, "NetSuite refuses the login"))
         }
     }
 
     /// A token that was good has run out, and one that was replaced meanwhile says nothing; one that never was good is a
     /// refused login, and is not tried again at once.
-    private func loginRefused(_ token: Secret) throws(NetSuiteFailure) {
+    private func loginRefused(_ token: Secret) async throws(NetSuiteFailure) {
         guard session.refused(token), !session.hasSucceeded(with: token) else { return }
-        session.countRefusal()
+        await session.countRefusal()
         throw .systemTrouble(NetSuiteTrouble(.login, "NetSuite refuses a fresh token"))
     }
 

@@ -42,12 +42,15 @@ extension NetSuiteClient {
     /// Makes a client with connections of its own.
     public convenience init(
         configuration: NetSuiteConfiguration, userAgent: String, certificateAuthorityFile: String? = nil,
-        time: any TimeSource = LoopTime.shared, metrics: MetricsRegistry? = nil, logger: Logger
+        loginBudget: (any LoginBudget)? = nil, time: any TimeSource = LoopTime.shared, metrics: MetricsRegistry? = nil,
+        logger: Logger
     ) {
         var transportConfiguration = HTTPTransportConfiguration(userAgent: userAgent)
         transportConfiguration.certificateAuthorityFile = certificateAuthorityFile
         let transport = HTTPTransport(configuration: transportConfiguration, time: time, logger: logger)
-        self.init(configuration: configuration, transport: transport, time: time, metrics: metrics, logger: logger)
+        self.init(
+            configuration: configuration, transport: transport, loginBudget: loginBudget, time: time, metrics: metrics,
+            logger: logger)
     }
 
     /// Ends the connections; calls that run end with a failure.

@@ -47,4 +47,11 @@ public struct NetSuiteConfiguration: Sendable {
         self.operationLimit = operationLimit
         self.quietPeriod = quietPeriod
     }
+
+    /// A digest of everything that a log-in is made of, which says whether it was mended; no secret.
+    var credentialsDigest: String {
+        let parts = [baseURL, tokenAudience, clientId, certificateId, algorithm.rawValue]
+        let key = (try? privateKey.publicKey.pem) ?? ""
+        return Digest.hex(Array(Digest.sha256(Array((parts + [key]).joined(separator: "\n").utf8)).prefix(8)))
+    }
 }

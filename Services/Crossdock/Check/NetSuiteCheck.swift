@@ -15,12 +15,21 @@ enum NetSuiteCheck {
         let problems = settings.problems(of: NetSuiteSettings.all)
         guard problems.isEmpty else { return problems.map { CheckCommand.configuration(area, $0) } }
         let client: NetSuiteClient
+        let budget: CheckLoginBudget
         do {
-            client = try self.client(settings)
+            let configuration = try self.configuration(settings)
+            budget = CheckLoginBudget(settings, url: configuration.baseURL)
+            client = try self.client(configuration, settings, budget)
         } catch {
             let mend = "use the unencrypted PEM key whose certificate is mapped in NetSuite"
             return [.bad(area, "private key", "\(error)", mend: mend)]
         }
+        let findings = await findings(client, mapping)
+        await budget.close()
+        return findings
+    }
+
+    private static func findings(_ client: NetSuiteClient, _ mapping: OrderMapping?) async -> [Finding] {
         var findings: [Finding] = []
         do {
             let theirs = try await client.serverTime()
@@ -37,8 +46,8 @@ enum NetSuiteCheck {
         return findings
     }
 
-    private static func client(_ settings: Settings) throws -> NetSuiteClient {
-        let configuration = try NetSuiteConfiguration(
+    private static func configuration(_ settings: Settings) throws -> NetSuiteConfiguration {
+        try NetSuiteConfiguration(
             baseURL: try settings.value(of: NetSuiteSettings.url),
             tokenAudience: try settings.optional(NetSuiteSettings.tokenAudience),
             clientId: try settings.value(of: NetSuiteSettings.clientId),
@@ -47,9 +56,14 @@ enum NetSuiteCheck {
             algorithmName: try settings.value(of: NetSuiteSettings.signatureAlgorithm),
             concurrency: try settings.value(of: NetSuiteSettings.concurrency), requestDeadline: .seconds(15),
             operationLimit: .seconds(40))
-        return NetSuiteClient(
+    }
+
+    private static func client(
+        _ configuration: NetSuiteConfiguration, _ settings: Settings, _ budget: CheckLoginBudget
+    ) throws -> NetSuiteClient {
+        NetSuiteClient(
             configuration: configuration, userAgent: "crossdock/\(ProductVersion.text)",
-            certificateAuthorityFile: try settings.optional(NetSuiteSettings.certificateAuthority),
+            certificateAuthorityFile: try settings.optional(NetSuiteSettings.certificateAuthority), loginBudget: budget,
             logger: OperatorSession.quietLogger)
     }
 
