@@ -11,12 +11,15 @@ enum LedgerJSON {
             "netSuiteId": text(order.netSuiteId.map { String($0) }), "netSuiteNumber": text(order.netSuiteNumber),
             "state": .string(order.state), "newestVersion": number(order.newestVersion),
             "writtenVersion": number(order.writtenVersion), "lastOutcome": text(order.lastOutcome?.rawValue),
-            "changedAt": instant(order.changedAt), "sentence": text(order.sentence),
+            "changedAt": instant(order.changedAt), "sentence": text(order.sentence), "letterId": text(order.letterId),
         ])
     }
 
     static func history(_ history: OrderHistory) -> JSONValue {
-        .object(["order": order(history.summary), "events": .array(history.events.map(event))])
+        [
+            "order": order(history.summary), "hold": history.hold.map(hold) ?? .null,
+            "events": .array(history.events.map(event)),
+        ]
     }
 
     static func event(_ event: OrderEvent) -> JSONValue {
@@ -27,15 +30,60 @@ enum LedgerJSON {
         ])
     }
 
-    static func letter(_ letter: DeadLetter) -> JSONValue {
-        .object([
-            "id": .string(letter.id), "state": .string(letter.state), "class": .string(letter.letterClass),
+    static func letter(_ letter: DeadLetter) -> JSONValue { .object(members(letter)) }
+
+    private static func members(_ letter: DeadLetter) -> JSONObject {
+        [
+            "id": .string(letter.id), "state": .string(letter.state.rawValue), "class": .string(letter.letterClass),
             "code": text(letter.code), "field": text(letter.field), "sentence": .string(letter.sentence),
             "orderId": text(letter.orderId), "orderNumber": text(letter.orderNumber),
             "version": number(letter.version), "source": .string(letter.source),
             "fingerprint": .string(letter.fingerprint), "seenCount": number(letter.seenCount),
             "openedAt": instant(letter.openedAt), "closedAt": letter.closedAt.map(instant) ?? .null,
-        ])
+        ]
+    }
+
+    /// The letter with its message, of which the bytes are left out, and its trail.
+    static func letterDetail(_ detail: DeadLetterDetail) -> JSONValue {
+        var object = members(detail.letter)
+        object["newerVersion"] = number(detail.newerVersion)
+        object["message"] = detail.message.map(message) ?? .null
+        object["trail"] = .array(
+            detail.trail.map { act in
+                [
+                    "at": instant(act.at), "act": .string(act.kind.rawValue), "by": .string(act.by),
+                    "eventId": text(act.eventId), "note": text(act.note),
+                ]
+            })
+        return .object(object)
+    }
+
+    private static func message(_ message: KeptMessage) -> JSONValue {
+        [
+            "key": text(message.key.map(LetterPages.legible)), "bytes": number(message.valueLength),
+            "sha256": text(message.valueDigest?.hexadecimal), "isWhole": .bool(message.isWhole),
+            "headers": .array(
+                message.headers.map { ["name": .string($0.name), "value": .string(LetterPages.shown($0))] }),
+        ]
+    }
+
+    static func group(_ group: LetterGroup) -> JSONValue {
+        [
+            "fingerprint": .string(group.fingerprint), "class": .string(group.letterClass),
+            "sentence": .string(group.sentence), "count": number(group.count), "oldest": instant(group.oldest),
+            "oldestAgeSeconds": number(group.oldestAge.components.seconds),
+            "totals": .array(
+                group.totals.map { ["currency": .string($0.currency), "amount": .string($0.amount)] }),
+            "withoutTotal": number(group.withoutTotal),
+        ]
+    }
+
+    static func hold(_ hold: HeldOrderSummary) -> JSONValue {
+        [
+            "orderId": .string(hold.orderId), "orderNumber": text(hold.orderNumber), "version": number(hold.version),
+            "sentence": .string(hold.sentence), "code": text(hold.code), "tries": number(hold.tries),
+            "heldSince": instant(hold.heldSince), "nextTryAt": instant(hold.nextTryAt),
+        ]
     }
 
     private static func text(_ text: String?) -> JSONValue { text.map { .string($0) } ?? .null }

@@ -17,6 +17,25 @@ enum OperatorSession {
         }
     }
 
+    /// The same with a way to Kafka, for commands that produce; nil where it is not needed.
+    @Loop
+    static func withEvents(
+        isNeeded: Bool, _ work: @escaping @Loop @Sendable (Ledger, OperatorEvents?) async throws -> Int32
+    ) async -> Int32 {
+        guard isNeeded else { return await withLedger { try await work($0, nil) } }
+        let settings = Settings.ofProcess()
+        let problems = settings.problems(of: CommonSettings.kafka)
+        guard problems.isEmpty else { return refuse(problems.map(\.description), ExitCode.configuration) }
+        do {
+            let events = try OperatorEvents(settings: settings, clientId: "crossdock", logger: quietLogger)
+            let status = await withLedger { try await work($0, events) }
+            await events.close()
+            return status
+        } catch {
+            return refuse([error.description], ExitCode.configuration)
+        }
+    }
+
     /// The same without looking at the schema.
     @Loop
     static func withDatabase(_ work: @Loop @Sendable (OperatorLedger) async throws -> Int32) async -> Int32 {

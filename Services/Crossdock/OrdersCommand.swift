@@ -16,12 +16,14 @@ enum OrdersCommand {
                     .choice(
                         "state", of: OrderFilter.allCases.map(\.rawValue), help: "Which orders",
                         default: OrderFilter.all.rawValue),
+                    .flag("held", help: "Those that wait by themselves: why, since when, how often tried, when again"),
                     .integer("limit", short: "n", in: 1...10_000, help: "How many at most", default: 50),
                 ],
                 run: { arguments in
                     let filter = arguments.value("state").flatMap(OrderFilter.init) ?? .all
                     let limit = arguments.integer("limit") ?? 50
                     let asJSON = arguments.flag("json")
+                    if arguments.flag("held") { return await listHeld(limit, asJSON: asJSON) }
                     return await OperatorSession.withLedger { ledger in
                         print(try await ledger.orders(filter, limit: limit), asJSON: asJSON)
                         return ExitCode.success
@@ -61,6 +63,26 @@ enum OrdersCommand {
         return ExitCode.success
     }
 
+    private static func listHeld(_ limit: Int, asJSON: Bool) async -> Int32 {
+        await OperatorSession.withLedger { ledger in
+            let held = try await ledger.heldOrders(limit: limit)
+            LetterPages.print(asJSON, ["heldOrders": .array(held.map(LedgerJSON.hold))], text(held, .forDescriptor()))
+            return ExitCode.success
+        }
+    }
+
+    static func text(_ held: [HeldOrderSummary], _ style: TerminalStyle) -> String {
+        guard !held.isEmpty else { return "No held orders.\n" }
+        var table = OutputTable("ORDER", "SALESFORCE ID", "SINCE (UTC)", "TRIES", "NEXT TRY (UTC)", "WHY")
+        for order in held {
+            table.add(
+                .init(order.orderNumber), .init(order.orderId), .init(ReadableTime.seconds(order.heldSince)),
+                .init(String(order.tries)), .init(ReadableTime.seconds(order.nextTryAt)),
+                .init([order.sentence, order.code].compactMap { $0 }.joined(separator: " · ")))
+        }
+        return table.text(style)
+    }
+
     private static func print(_ orders: [OrderSummary], asJSON: Bool) {
         if asJSON {
             let list = JSONValue.object(["orders": .array(orders.map(LedgerJSON.order))])
@@ -96,6 +118,14 @@ enum OrdersCommand {
         let newest = order.newestVersion.map { "\($0)" } ?? "–"
         lines.append("  Version           newest \(newest), written \(order.writtenVersion.map { "\($0)" } ?? "none")")
         if let sentence = order.sentence { lines.append("  Why               \(LogEscaping.escape(sentence))") }
+        if let letter = order.letterId {
+            lines.append("  Dead letter       \(letter), see: crossdock dead-letters show \(letter)")
+        }
+        if let hold = history.hold {
+            let since = ReadableTime.seconds(hold.heldSince)
+            let next = ReadableTime.seconds(hold.nextTryAt)
+            lines.append("  Held              since \(since), tried \(hold.tries) times, again at \(next) (UTC)")
+        }
         lines.append("")
         var table = OutputTable("TIME (UTC)", "WHAT", "VERSION", "OUTCOME", "DETAIL")
         for event in history.events {
@@ -128,7 +158,11 @@ enum OrdersCommand {
         case .settlementPublished: "settlement published"
         case .shown: "shown in Salesforce"
         case .letterOpened: "dead letter opened"
+        case .letterReplayed: "dead letter replayed"
+        case .letterReplayFailed: "replay failed"
         case .letterClosed: "dead letter closed"
+        case .letterReopened: "dead letter opened again"
+        case .letterNoted: "noted at the dead letter"
         case .held: "held"
         }
     }

@@ -59,6 +59,19 @@ enum ReadableTime {
     }
 }
 
+extension ReadableTime {
+    /// The greatest unit that fits: `3 min`, `26 h`, `12 days`.
+    static func age(_ age: Duration) -> String {
+        let seconds = max(0, age.components.seconds)
+        return switch seconds {
+        case ..<60: "\(seconds) s"
+        case ..<7_200: "\(seconds / 60) min"
+        case ..<172_800: "\(seconds / 3_600) h"
+        default: "\(seconds / 86_400) days"
+        }
+    }
+}
+
 /// What a state means to the reader, as a colour.
 enum StateColour {
     static func role(of state: String) -> TerminalStyle.Role {

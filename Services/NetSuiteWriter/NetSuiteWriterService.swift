@@ -48,7 +48,7 @@ enum NetSuiteWriterService {
             mayTake: { host.troubles.isClear && mayTake() }, handle: { await pipeline.handle($0, resuming: $1) })
         host.lifecycle.add("held orders", start: { resumer.start() }, stop: { await resumer.stop() })
         let sweep = SettlementSweep(
-            ledger: ledger, patience: host.databasePatience, age: configuration.lease, time: host.time,
+            ledger: ledger, patience: host.databasePatience, age: .seconds(15), time: host.time,
             logger: host.logger, mayTake: { host.troubles.isClear && mayTake() },
             settle: { try await settling.settle($0) })
         host.lifecycle.add("sweep of settlements", start: { sweep.start() }, stop: { sweep.stop() })

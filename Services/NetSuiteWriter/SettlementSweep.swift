@@ -4,7 +4,7 @@ import ServiceRuntime
 import Telemetry
 
 /// Publishes settlements that nobody published: no message comes again for a held order whose writer died after its
-/// outcome was durable, nor for what the command line settled.
+/// outcome was durable, for what the command line settled, nor for what order-publisher settled as unreadable.
 @Loop
 final class SettlementSweep {
     private static let lookEvery: Duration = .seconds(5)
@@ -51,7 +51,7 @@ final class SettlementSweep {
         guard mayTake() else { return }
         do {
             let waiting = try await patience.untilAnswered { [ledger, age] in
-                try await ledger.settlementsWaiting(olderThan: age, limit: 50)
+                try await ledger.takeUnpublishedSettlements(olderThan: age, limit: 50)
             }
             for stored in waiting {
                 guard mayTake() else { return }

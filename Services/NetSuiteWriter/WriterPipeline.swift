@@ -63,9 +63,11 @@ struct WriterPipeline {
         case .busy(let remaining):
             return .postponed(min(max(remaining, .milliseconds(100)), .seconds(5)))
         case .settledBefore(let stored):
+            noteRefusedReplay(order, delivery, "its dead letter waits for no replay any more")
             try await settling.settle(stored, order: order)
             return outcome(of: stored)
         case .superseded(let stored):
+            noteRefusedReplay(order, delivery, "a newer version of the order has been settled since")
             try await settling.settle(stored)
             return .superseded
         case .conflictingBody:
@@ -213,6 +215,13 @@ struct WriterPipeline {
             .outcome(stored.outcome.rawValue), LogField(.sequence, stored.sequence),
             LogField(.netSuiteId, stored.netSuiteId.map(String.init) ?? ""),
             LogField(.letterClass, stored.letter?.letterClass ?? ""))
+    }
+
+    private func noteRefusedReplay(_ order: IncomingOrder, _ delivery: Delivery, _ reason: String) {
+        guard let letterId = order.headers.replayOf else { return }
+        delivery.logger.info(
+            "a replay is refused", .orderId(order.snapshot.orderId.text), .version(order.snapshot.version),
+            LogField(.letterId, letterId), .reason(reason))
     }
 
     private func outcome(of stored: StoredSettlement) -> Outcome {

@@ -18,6 +18,8 @@ protocol FeedbackStore: Sendable {
     func nextFeedbackDue() async throws -> Duration?
     /// Keeps messages that cannot be read.
     func recordUndecodable(_ letters: [UnclaimedLetter]) async throws -> [StoredSettlement?]
+    /// Closes the letter of a message that was replayed and could be read.
+    func resolveReplay(of id: String, eventId: String, by holder: String) async throws
 }
 
 extension Ledger: FeedbackStore {}

@@ -60,6 +60,11 @@ final class SettlementIntake {
                 orderId: settlement.orderId.text, sequence: settlement.sequence, value: delivery.payload,
                 traceParent: delivery.trace.traceparent))
         wakeSender()
+        if let replay = delivery.replay {
+            try await patience.untilAnswered { [store] in
+                try await store.resolveReplay(of: replay.letterId, eventId: replay.eventId, by: "status-feedback")
+            }
+        }
         return .written
     }
 
@@ -68,8 +73,9 @@ final class SettlementIntake {
         let source = delivery.sourceMessage
         let isJSON = (try? JSONValue.parse(delivery.payload)) != nil
         let letterClass: DeadLetterClass = isJSON ? .invalidMessage : .undecodable
+        let replay = delivery.replay
         let letter = UnclaimedLetter(
-            orderId: nil, traceParent: delivery.trace.traceparent,
+            orderId: nil, eventId: replay?.eventId, traceParent: delivery.trace.traceparent, replayOf: replay?.letterId,
             content: DeadLetterContent(
                 letterClass: letterClass.rawValue, field: error.path.isEmpty ? nil : error.path,
                 sentence: "\(letterClass.sentence) Found: \(error).", message: source),

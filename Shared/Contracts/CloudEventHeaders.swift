@@ -69,6 +69,17 @@ public struct CloudEventHeaders: Sendable, Equatable {
             traceparent: found[Name.traceparent])
     }
 
+    /// The dead letter that a message replays and the message's id, also where its other headers cannot be read.
+    public static func replay(
+        in headers: [(name: String, value: [UInt8]?)]
+    ) -> (letterId: String, eventId: String)? {
+        func text(_ name: String) -> String? {
+            headers.first { $0.name == name }?.value.flatMap { String(validating: $0, as: UTF8.self) }
+        }
+        guard let letterId = text(Name.replayOf), let eventId = text(Name.id) else { return nil }
+        return (letterId, eventId)
+    }
+
     /// Makes sure that headers, key and payload say the same.
     public func check(type: String, key: [UInt8]?, subject: String, ordering: Int64) throws(ContractError) {
         let mend = "the sender must fill headers, key and payload from one order"
@@ -112,7 +123,8 @@ extension CloudEventHeaders {
         public static let traceparent = "traceparent"
 
         static let json = "application/json"
-        static let all: Set<String> = [
+        /// All of them; others are a producer's own.
+        public static let all: Set<String> = [
             contentType, specVersion, id, source, type, subject, time, ordering, replayOf, traceparent,
         ]
     }

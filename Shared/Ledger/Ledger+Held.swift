@@ -12,6 +12,25 @@ extension Ledger {
             """)
         return try rows.map { row throws(PostgresError) in try HeldOrder(row) }
     }
+
+    /// Held orders, the longest waiting first; `orderId` nil for all of them.
+    public func heldOrders(
+        of orderId: String? = nil, limit: Int = 50
+    ) async throws(PostgresError) -> [HeldOrderSummary] {
+        let rows = try await run(
+            """
+            select h.order_id, o.order_number, h.version, h.sentence, h.code, h.tries, h.held_since, h.next_try_at
+            from held_orders h join orders o on o.order_id = h.order_id
+            where \(orderId) is null or h.order_id = \(orderId) order by h.held_since, h.order_id limit \(limit)
+            """)
+        return try rows.map { row throws(PostgresError) in
+            HeldOrderSummary(
+                orderId: try row.string("order_id"), orderNumber: try row.optionalString("order_number"),
+                version: try row.int64("version"), sentence: try row.string("sentence"),
+                code: try row.optionalString("code"), tries: try row.int64("tries"),
+                heldSince: try row.instant("held_since"), nextTryAt: try row.instant("next_try_at"))
+        }
+    }
 }
 
 extension HeldOrder {

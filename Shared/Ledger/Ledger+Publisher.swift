@@ -1,4 +1,7 @@
+import Contracts
+import FoundationEssentials
 public import Postgres
+import Telemetry
 
 extension Ledger {
     /// The last publication of each order, without payload; orders never published are absent.
@@ -100,13 +103,18 @@ extension Ledger {
         }
     }
 
-    /// Closes requests that led to no publication, saying why.
+    /// Closes requests that led to no publication, saying why; letters that were replayed by them are open again.
     public func closePublishRequests(_ ids: [Int64], answer: String) async throws(PostgresError) {
         if ids.isEmpty { return }
         _ = try await run(
             """
-            update publish_requests set closed_at = clock_timestamp(), answer = \(Self.storable(answer))
-            where request_id = any(\(ids)) and closed_at is null
+            with closed as (
+                update publish_requests set closed_at = clock_timestamp(), answer = \(Self.storable(answer))
+                where request_id = any(\(ids)) and closed_at is null returning order_id, request_id)
+            update dead_letters l set state = 'open', replay_event_id = null, acted_by = 'order-publisher',
+                note = \(Self.storable(answer))
+            from closed c where l.order_id = c.order_id and l.origin = 'publisher' and l.state = 'replaying'
+                and l.replay_event_id = 'publish request ' || c.request_id
             """)
     }
 
@@ -122,7 +130,8 @@ extension Ledger {
             """)
     }
 
-    /// Opens a dead letter for an order that cannot be turned into a snapshot; one open letter per order.
+    /// Opens a dead letter for an order that cannot be turned into a snapshot; one open letter per order. What is new of it
+    /// settles the order, so that Salesforce shows it.
     public func recordUnreadable(
         _ orders: [UnreadableOrder], under leadership: Leadership
     ) async throws {
@@ -134,7 +143,8 @@ extension Ledger {
                 \(orders.map(\.orderId)), \(orders.map { $0.orderNumber.map(Self.storable) }),
                 \(contents.map(\.letterClass)), \(contents.map { $0.code.map(Self.storable) }),
                 \(contents.map { $0.field.map(Self.storable) }), \(contents.map { Self.storable($0.sentence) }),
-                \(contents.map { Self.storable($0.groupingFingerprint) }))
+                \(contents.map { Self.storable($0.groupingFingerprint) }),
+                \(orders.map { _ in EventId.new(at: Date()).text }), \(orders.map { _ in TraceContext.new().traceparent }))
             """, under: leadership)
     }
 }

@@ -58,14 +58,14 @@ extension Ledger {
         let rows = try await run(
             "select * from (\(unsafe: Self.events)) e where e.order_id = \(orderId) order by e.at, e.rank")
         return OrderHistory(
-            summary: try OrderSummary(summary),
+            summary: try OrderSummary(summary), hold: try await heldOrders(of: orderId).first,
             events: try rows.map { row throws(PostgresError) in try OrderEvent(row) })
     }
 
     private static let columns = """
             select o.order_id, o.order_number, o.netsuite_id, o.netsuite_number, o.written_version, o.changed_at,
                 greatest(p.version, a.version, o.written_version) as newest_version, s.outcome as last_outcome,
-                coalesce(l.sentence, h.sentence) as sentence,
+                coalesce(l.sentence, h.sentence) as sentence, l.letter_id::text as letter_id,
                 case when l.letter_id is not null then 'needs attention' when h.order_id is not null then 'waiting'
                     when s.sequence is null or greatest(p.version, a.version) > s.version then 'underway'
                     else coalesce(o.netsuite_state, s.outcome) end as state
@@ -96,10 +96,13 @@ extension Ledger {
             union all select order_id, ended_at, 4, 'attempt-ended', version, state,
                 nullif(concat_ws(' ', summary, 'HTTP ' || status, code), ''), holder, attempt_id::text, trace_parent
                 from attempts where ended_at is not null
-            union all select order_id, opened_at, 5, 'letter-opened', version, class, sentence, null, letter_id::text,
-                trace_parent from dead_letters
-            union all select order_id, closed_at, 7, 'letter-closed', version, state, note, closed_by, letter_id::text, null
-                from dead_letters where closed_at is not null
+            union all select l.order_id, t.acted_at, case when t.act in ('opened', 'reopened') then 5 else 7 end,
+                case t.act when 'opened' then 'letter-opened' when 'reopened' then 'letter-reopened'
+                    when 'noted' then 'letter-noted' when 'replay-failed' then 'letter-replay-failed'
+                    when 'replayed' then 'letter-replayed' when 'replay-repeated' then 'letter-replayed'
+                    else 'letter-closed' end,
+                l.version, case t.act when 'opened' then l.class else t.act end, t.note, t.acted_by, l.letter_id::text,
+                l.trace_parent from dead_letters l join dead_letter_trail t on t.letter_id = l.letter_id
             union all select order_id, held_since, 5, 'held', version, code, sentence, null, null, trace_parent
                 from held_orders
             union all select order_id, settled_at, 6, 'settled', version, outcome, 'sequence ' || sequence, null, event_id,
@@ -120,7 +123,8 @@ extension OrderSummary {
             newestVersion: try row.optionalInt64("newest_version"),
             writtenVersion: try row.optionalInt64("written_version"),
             lastOutcome: try row.optionalString("last_outcome").flatMap(SettledOutcome.init),
-            changedAt: try row.instant("changed_at"), sentence: try row.optionalString("sentence"))
+            changedAt: try row.instant("changed_at"), sentence: try row.optionalString("sentence"),
+            letterId: try row.optionalString("letter_id"))
     }
 }
 

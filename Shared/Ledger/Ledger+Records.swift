@@ -177,9 +177,17 @@ enum RecordText {
 }
 
 extension DeadLetterContent {
-    /// Class, code and field, unless the caller gave a better one.
+    /// Class, code and field, whichever line it is on, unless the caller gave a better one.
     var groupingFingerprint: String {
-        fingerprint ?? [letterClass, code ?? "", field ?? ""].joined(separator: "|")
+        fingerprint ?? [letterClass, code ?? "", Self.withoutNumbers(field ?? "")].joined(separator: "|")
+    }
+
+    /// `lines[17].sku` as `lines[].sku`.
+    private static func withoutNumbers(_ path: String) -> String {
+        path.split(separator: "[", omittingEmptySubsequences: false).map { part in
+            let rest = part.drop { $0.isNumber }
+            return rest.first == "]" ? String(rest) : String(part)
+        }.joined(separator: "[")
     }
 }
 

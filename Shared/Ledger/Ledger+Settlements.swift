@@ -44,15 +44,22 @@ extension Ledger {
             """)
     }
 
-    /// Settlements whose delivery was not confirmed, oldest first, complete ones and those without a value.
-    public func settlementsWaiting(
+    /// Takes settlements whose delivery nobody confirmed for so long, oldest first, complete ones and those without a
+    /// value; another process that asks gets others.
+    public func takeUnpublishedSettlements(
         olderThan age: Duration, limit: Int = 200
     ) async throws(PostgresError) -> [StoredSettlement] {
         let rows = try await run(
             """
-            select s.order_id, s.sequence from settlements s
-            where s.published_at is null and s.settled_at <= clock_timestamp() - \(age.inMilliseconds) * interval '1 ms'
-            order by s.settled_at, s.order_id, s.sequence limit \(limit)
+            with due as materialized (
+                select s.order_id, s.sequence from settlements s
+                where s.published_at is null and greatest(s.settled_at, s.relayed_at)
+                    <= clock_timestamp() - \(age.inMilliseconds) * interval '1 ms'
+                order by s.settled_at, s.order_id, s.sequence limit \(limit) for update skip locked),
+            taken as (
+                update settlements s set relayed_at = clock_timestamp() from due
+                where s.order_id = due.order_id and s.sequence = due.sequence returning s.order_id, s.sequence)
+            select order_id, sequence from taken order by order_id, sequence
             """)
         let keys = try rows.map { row throws(PostgresError) in
             SettlementKey(orderId: try row.string("order_id"), sequence: try row.int64("sequence"))
@@ -75,7 +82,7 @@ extension Ledger {
             left join customers c on c.account_id = o.account_id
             left join held_orders h on h.order_id = s.order_id
             left join lateral (
-                select * from dead_letters d where d.order_id = s.order_id and d.state = 'open'
+                select * from dead_letters d where d.order_id = s.order_id and d.state = 'open' and d.origin <> 'feedback'
                 order by d.letter_id desc limit 1) l on true
             order by k.position
             """)

@@ -36,6 +36,28 @@ public struct OrderSummary: Sendable, Equatable {
     public let changedAt: Date
     /// The sentence of the newest open letter, or of the hold.
     public let sentence: String?
+    /// Id of the newest open letter.
+    public let letterId: String?
+}
+
+/// An order that waits by itself, as a list shows it.
+public struct HeldOrderSummary: Sendable, Equatable {
+    /// Salesforce order id.
+    public let orderId: String
+    /// Salesforce order number.
+    public let orderNumber: String?
+    /// The held version.
+    public let version: Int64
+    /// Why, in plain words.
+    public let sentence: String
+    /// NetSuite's or our own code.
+    public let code: String?
+    /// How often it was held in a row.
+    public let tries: Int64
+    /// Since when (server's clock).
+    public let heldSince: Date
+    /// When it is tried again (server's clock).
+    public let nextTryAt: Date
 }
 
 /// One thing that happened to an order.
@@ -62,8 +84,16 @@ public struct OrderEvent: Sendable, Equatable {
         case shown
         /// A dead letter was opened.
         case letterOpened = "letter-opened"
+        /// A dead letter is tried again.
+        case letterReplayed = "letter-replayed"
+        /// Its replay failed, or never reached its topic.
+        case letterReplayFailed = "letter-replay-failed"
         /// A dead letter was closed.
         case letterClosed = "letter-closed"
+        /// A closed one was opened again.
+        case letterReopened = "letter-reopened"
+        /// Somebody wrote something down.
+        case letterNoted = "letter-noted"
         /// The order is held.
         case held
     }
@@ -90,48 +120,8 @@ public struct OrderEvent: Sendable, Equatable {
 public struct OrderHistory: Sendable, Equatable {
     /// How it stands.
     public let summary: OrderSummary
+    /// Why and until when it waits by itself; nil when it does not.
+    public let hold: HeldOrderSummary?
     /// What happened.
     public let events: [OrderEvent]
-}
-
-/// A dead letter in a list; the message itself is not part of it.
-public struct DeadLetter: Sendable, Equatable {
-    /// Its id.
-    public let id: String
-    /// `open`, `replaying`, `resolved`, `superseded` or `discarded`.
-    public let state: String
-    /// Salesforce order id, where known.
-    public let orderId: String?
-    /// Salesforce order number, where known.
-    public let orderNumber: String?
-    /// Version, where known.
-    public let version: Int64?
-    /// One of the classes of the contract.
-    public let letterClass: String
-    /// NetSuite's, Salesforce's or our own code.
-    public let code: String?
-    /// The field that is to blame.
-    public let field: String?
-    /// What is wrong and what to do.
-    public let sentence: String
-    /// For grouping.
-    public let fingerprint: String
-    /// `topic/partition@offset`, or the object and its id.
-    public let source: String
-    /// How often the same message came.
-    public let seenCount: Int64
-    /// When it was opened (last).
-    public let openedAt: Date
-    /// When it was closed.
-    public let closedAt: Date?
-}
-
-/// How many letters are open of one class.
-public struct DeadLetterCount: Sendable, Equatable {
-    /// One of the classes of the contract.
-    public let letterClass: String
-    /// How many are open or replaying.
-    public let count: Int64
-    /// When the oldest of them was opened.
-    public let oldest: Date
 }

@@ -19,6 +19,11 @@ extension Delivery {
             headers: message.headers.map { .init(name: $0.name, value: $0.value) })
     }
 
+    /// The dead letter that the message replays, and the message's id; read whatever else is wrong with it.
+    public var replay: (letterId: String, eventId: String)? {
+        CloudEventHeaders.replay(in: message.headers.map { ($0.name, $0.value) })
+    }
+
     /// The bytes of the payload; empty where there is none.
     public var payload: [UInt8] { message.value ?? [] }
 }

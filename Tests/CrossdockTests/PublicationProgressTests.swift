@@ -20,8 +20,8 @@ struct PublicationProgressTests {
             summary: OrderSummary(
                 orderId: "801000000000001AAA", orderNumber: "1", netSuiteId: nil, netSuiteNumber: nil,
                 state: "underway", newestVersion: nil, writtenVersion: nil, lastOutcome: nil, changedAt: Date(),
-                sentence: nil),
-            events: events)
+                sentence: nil, letterId: nil),
+            hold: nil, events: events)
     }
 
     @Test("what was before the request is no news, and what was told is not told again")

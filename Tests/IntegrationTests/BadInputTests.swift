@@ -86,7 +86,8 @@ struct BadInputTests {
         try await stack.salesforce.control.post("/orders/\(orders.deleted)/deactivate")
         try await stack.salesforce.control.delete("/orders/\(orders.deleted)")
         let feedback = try await start(.statusFeedback, stack)
-        let unknown = Set(table.settledOrders).subtracting(orders.written + [orders.unmapped]).union([orders.deleted])
+        let unknown = Set(table.settledOrders).subtracting(orders.written + orders.unusable + [orders.unmapped])
+            .union([orders.deleted])
         var letters: [String: String] = [:]
         try await eventually("a letter for each order that Salesforce lacks", within: .seconds(30)) {
             let rows = try await stack.query(
@@ -103,6 +104,13 @@ struct BadInputTests {
             let shown = try await shown(orders.unmapped, stack)
             return shown?["NetSuite_Status__c"]?.string == "needs attention"
                 && shown?["NetSuite_Message__c"]?.string?.contains("currency") == true
+        }
+        for id in orders.unusable {
+            try await eventually("an order of which no message can be made shows why", within: .seconds(30)) {
+                let shown = try await shown(id, stack)
+                return shown?["NetSuite_Status__c"]?.string == "needs attention"
+                    && shown?["NetSuite_Message__c"]?.string?.contains("has no SKU") == true
+            }
         }
         try await checkHiddenField(stack, feedback, letters: letters.count)
     }

@@ -32,12 +32,12 @@ struct RecordTests {
                 other.value = [9]
                 #expect(try await ledger.storeSettlements([other]) == [[1, 2, 3]])
 
-                let waiting = try await ledger.settlementsWaiting(olderThan: .zero)
+                let waiting = try await ledger.takeUnpublishedSettlements(olderThan: .zero)
                 #expect(waiting.map(\.value) == [[1, 2, 3]])
                 #expect(waiting.first?.netSuiteNumber == "SO123")
-                #expect(try await ledger.settlementsWaiting(olderThan: .seconds(60)).isEmpty)
+                #expect(try await ledger.takeUnpublishedSettlements(olderThan: .seconds(60)).isEmpty)
                 try await ledger.settlementsPublished([SettlementKey(orderId: claim.orderId, sequence: 1)])
-                #expect(try await ledger.settlementsWaiting(olderThan: .zero).isEmpty)
+                #expect(try await ledger.takeUnpublishedSettlements(olderThan: .zero).isEmpty)
 
                 let change = try await ledger.claimed(Fixture.request(version: 1_001))
                 #expect(change.netSuiteId == 4_711)
@@ -98,7 +98,7 @@ struct RecordTests {
                 #expect(written.letter == nil)
                 #expect(written.sequence == 3)
                 #expect(try await ledger.deadLetters().isEmpty)
-                #expect(try await ledger.deadLetters(state: nil).map(\.state) == ["superseded", "superseded"])
+                #expect(try await ledger.deadLetters(.all).map(\.state) == [.superseded, .superseded])
                 #expect(try await ledger.deadLetterCounts().isEmpty)
             }
         }
@@ -128,7 +128,7 @@ struct RecordTests {
                 let going = try await ledger.claimed(Fixture.request(replayOf: id, eventId: event))
                 let done = try await ledger.recorded(going, .written(WrittenOrder(netSuiteId: 6)))
                 #expect(done.letter == nil)
-                #expect(try await ledger.deadLetters(state: nil).map(\.state) == ["resolved"])
+                #expect(try await ledger.deadLetters(.all).map(\.state) == [.resolved])
             }
         }
     }
@@ -239,7 +239,7 @@ struct RecordTests {
                 let resumed = try await ledger.claimed(
                     Fixture.request(replayOf: id, eventId: event, retriesHeld: true))
                 _ = try await ledger.recorded(resumed, .written(WrittenOrder(netSuiteId: 6)))
-                #expect(try await ledger.deadLetters(state: nil).map(\.state) == ["resolved"])
+                #expect(try await ledger.deadLetters(.all).map(\.state) == [.resolved])
             }
         }
     }

@@ -30,6 +30,7 @@ final class MemoryStore: FeedbackStore {
     var rows: [String: Row] = [:]
     var ends: [FeedbackResult] = []
     var letters: [UnclaimedLetter] = []
+    private(set) var resolvedReplays: [String] = []
     var accounts: [String: String] = [:]
 
     init(time: any TimeSource) { self.time = time }
@@ -102,6 +103,10 @@ final class MemoryStore: FeedbackStore {
     func recordUndecodable(_ letters: [UnclaimedLetter]) async throws -> [StoredSettlement?] {
         self.letters += letters
         return letters.map { _ in nil }
+    }
+
+    func resolveReplay(of id: String, eventId: String, by holder: String) async throws {
+        resolvedReplays.append("\(id) \(eventId)")
     }
 }
 

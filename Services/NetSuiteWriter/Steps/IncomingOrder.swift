@@ -60,9 +60,12 @@ enum Decoding {
             try? SalesforceId(complete: $0)
         }.flatMap { $0.namesOrder ? $0 : nil }
         let headers = try? CloudEventHeaders.parse(source.headers.map { ($0.name, $0.value) })
+        // Whatever is wrong with the others: a replay that fails opens its own letter again, and no second one.
+        let replay = delivery.replay
         return UnclaimedLetter(
-            orderId: order?.text, version: version(headers, despite: error, now: now), eventId: headers?.id.text,
-            traceParent: delivery.trace.traceparent, replayOf: headers?.replayOf,
+            orderId: order?.text, version: version(headers, despite: error, now: now),
+            eventId: headers?.id.text ?? replay?.eventId,
+            traceParent: delivery.trace.traceparent, replayOf: replay?.letterId,
             content: DeadLetterContent(
                 letterClass: letterClass.rawValue, field: error.path.isEmpty ? nil : error.path,
                 sentence: "\(letterClass.sentence) Found: \(error.description).", message: source),

@@ -28,9 +28,11 @@ struct Preparation {
         }
         if let index = order.snapshot.lines.firstIndex(where: { found[$0.sku] == nil }) {
             let sku = order.snapshot.lines[index].sku
-            throw StepEnd.dead(
-                Refusals.letter(
-                    .missingItem, field: "lines[\(index)].sku", detail: "The SKU is \(sku).", order: order))
+            var letter = Refusals.letter(
+                .missingItem, field: "lines[\(index)].sku", detail: "The SKU is \(sku).", order: order)
+            // One item mends them all.
+            letter.fingerprint = "\(letter.letterClass)|\(sku)"
+            throw StepEnd.dead(letter)
         }
         // Rendered once without the customer, whose id is not known yet: a problem shows before one is made.
         _ = try render(order, customerId: "0", items: found)

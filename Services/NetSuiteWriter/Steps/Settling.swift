@@ -23,7 +23,7 @@ struct Settling {
         crashPoint("t2-committed")
         do {
             try await producer.send(
-                .orderSettled, value: value, headers: try Self.headers(of: stored, at: time.wallClock),
+                .orderSettled, value: value, headers: try stored.headers(at: time.wallClock),
                 handedOver: { crashPoint("settlement-produced") })
         } catch let trouble as Trouble {
             throw StepEnd.retry(trouble)
@@ -68,31 +68,14 @@ struct Settling {
     nonisolated static func settlement(
         of stored: StoredSettlement, seen: ShownOrder?, currency: String?
     ) throws -> Settlement {
-        var settlement = Settlement(
-            orderId: try SalesforceId(complete: stored.orderId), sequence: stored.sequence,
-            outcome: Settlement.Outcome(rawValue: stored.outcome.rawValue) ?? .dead,
-            settledAt: UTCInstant(date: stored.settledAt))
-        settlement.orderNumber = stored.orderNumber
-        settlement.version = stored.version
-        if stored.netSuiteId != nil || stored.customerId != nil {
-            settlement.netSuite = Settlement.NetSuiteOrder(
-                id: stored.netSuiteId.map(String.init), number: seen?.number ?? stored.netSuiteNumber,
-                state: seen?.state ?? stored.netSuiteState.flatMap(OrderState.init(rawValue:)), total: seen?.total,
-                currency: seen?.total == nil ? nil : currency, customerId: stored.customerId.map(String.init))
+        var settlement = try stored.message()
+        if let seen {
+            if let number = seen.number { settlement.netSuite?.number = number }
+            if let state = seen.state { settlement.netSuite?.state = state }
+            // An amount is said with its currency only.
+            settlement.netSuite?.total = currency == nil ? nil : seen.total
+            settlement.netSuite?.currency = seen.total == nil ? nil : currency
         }
-        if let letter = stored.letter {
-            settlement.letter = Settlement.Letter(
-                id: letter.id, deadLetterClass: DeadLetterClass(rawValue: letter.letterClass) ?? .refused,
-                code: letter.code, field: letter.field, sentence: letter.sentence)
-        }
-        settlement.hold = stored.hold.map { Settlement.Hold(code: $0.code, sentence: $0.sentence) }
         return settlement
-    }
-
-    private static func headers(of stored: StoredSettlement, at now: Date) throws -> CloudEventHeaders {
-        CloudEventHeaders(
-            id: try EventId(stored.eventId), source: Topic.orderSettled.source, type: Topic.orderSettled.name,
-            subject: stored.orderId, time: UTCInstant(date: now), ordering: stored.sequence,
-            traceparent: stored.traceParent)
     }
 }
