@@ -59,6 +59,12 @@ public struct HTTPAnswerHeaders: Sendable {
         fields.first { Self.isSame($0.name, name) }?.value
     }
 
+    /// The value of the one field with this name; nil where there is none, or several that differ.
+    public func only(_ name: String) -> String? {
+        let values = fields.filter { Self.isSame($0.name, name) }.map(\.value)
+        return values.allSatisfy { $0 == values.first } ? values.first : nil
+    }
+
     static func isSame(_ left: String, _ right: String) -> Bool {
         left.utf8.elementsEqual(right.utf8) { Self.lowercased($0) == Self.lowercased($1) }
     }

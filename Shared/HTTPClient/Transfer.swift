@@ -44,6 +44,11 @@ final class Transfer {
             isHeadWhole = false
             return
         }
+        // A line that begins with a blank goes on with the field before it (RFC 9112, section 5.2).
+        if let first = line.utf8.first, first == 0x20 || first == 0x09, let last = headers.indices.last {
+            headers[last].1 += " " + trimmed(line[...])
+            return
+        }
         if line.utf8.allSatisfy({ $0 == 0x0D || $0 == 0x0A }) { isHeadWhole = true }
         guard let colon = line.utf8.firstIndex(of: UInt8(ascii: ":")) else { return }
         let value = line[line.index(after: colon)...]

@@ -36,7 +36,7 @@ public enum AnswerInterpretation {
     private static func success(
         _ status: Int, _ headers: HTTPAnswerHeaders, _ body: [UInt8], _ operation: NetSuiteOperation
     ) -> Result<NetSuiteAnswer, NetSuiteFailure> {
-        let id = headers["Location"].flatMap(internalId)
+        let id = headers.only("Location").flatMap { internalId(ofLocation: $0, for: operation) }
         if operation.createsRecord {
             guard [200, 201, 204].contains(status), let id else {
                 return .failure(.unknown("status \(status) without the new record's id"))
@@ -55,33 +55,48 @@ public enum AnswerInterpretation {
         return .success(NetSuiteAnswer(internalId: id, body: value))
     }
 
-    /// The last path segment of a record's address, if it is an internal id.
-    static func internalId(ofLocation location: String) -> String? {
-        let path = location.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)[0]
-        guard let last = path.split(separator: "/").last.map(String.init) else { return nil }
-        return isInternalId(last) ? last : nil
+    /// The internal id that a new record's address ends with, absolute or not; nil where it is not the address of a record
+    /// of this kind. The host is not compared: an account answers under more than one name.
+    static func internalId(ofLocation location: String, for operation: NetSuiteOperation) -> String? {
+        guard let record = operation.recordName, let path = addressPath(location) else { return nil }
+        let prefix = "\(NetSuiteRequest.recordPath)/\(record)/".lowercased()
+        guard path.lowercased().hasPrefix(prefix) else { return nil }
+        let rest = path.dropFirst(prefix.count)
+        let id = String(rest.hasSuffix("/") ? rest.dropLast() : rest)
+        return isInternalId(id) ? id : nil
     }
 
-    /// Whether a text is an internal id as records have them: decimal digits.
+    /// The path of an http address, or the address itself where it is a path.
+    private static func addressPath(_ location: String) -> Substring? {
+        guard location.utf8.count <= 2_000, location.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else { return nil }
+        let address = location.prefix { $0 != "?" && $0 != "#" }
+        if address.hasPrefix("/") { return address }
+        let parts = address.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
+        guard parts.count == 4, ["http:", "https:"].contains(parts[0].lowercased()), parts[1].isEmpty else {
+            return nil
+        }
+        return address[parts[3].startIndex...].isEmpty ? nil : address[address.index(before: parts[3].startIndex)...]
+    }
+
+    /// Whether a text is an internal id as records have them: decimal digits, above zero.
     static func isInternalId(_ text: String) -> Bool {
-        !text.isEmpty && text.utf8.count <= 18 && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
+        (1...18).contains(text.utf8.count) && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
+            && text.utf8.first != UInt8(ascii: "0")
     }
 
     // MARK: Refusals
 
-    /// The longest detail text that is kept.
-    public static let maximumDetailCharacters = 500
+    /// The longest detail text that is kept, in Unicode scalars: one character can be as long as a text.
+    public static let maximumDetailScalars = 500
 
     /// A proxy, a firewall or a mistaken address refuses too, in words of their own: that says nothing about the record.
     private static func refusal(_ status: Int, _ problem: Problem) -> NetSuiteFailure {
-        if [400, 403, 404].contains(status), !problem.isNetSuites {
-            return .unknown("status \(status) in a form that is not NetSuite's")
-        }
         if let trouble = trouble(status, problem) { return .systemTrouble(trouble) }
+        guard problem.isNetSuites else { return .unknown("status \(status) in a form that is not NetSuite's") }
         return .refused(
             NetSuiteRefusal(
                 status: status, code: problem.code.isEmpty ? nil : problem.code,
-                detail: String(problem.detail.prefix(maximumDetailCharacters)),
+                detail: problem.detail,
                 path: problem.path ?? fieldNamed(in: problem.detail), classification: classification(status, problem)))
     }
 
@@ -163,17 +178,28 @@ private struct Problem {
     let path: String?
     let detail: String
 
-    /// Whether the body is one of NetSuite's at all.
+    /// Whether the body is one of NetSuite's at all, which says what is wrong by a code or in words.
     var isNetSuites: Bool { !code.isEmpty || !detail.isEmpty }
 
     init(_ body: [UInt8]) {
         let document = try? JSONValue.parse(body, limits: .message)
         let first = document?["o:errorDetails"]?[0]
         let script = document?["error"]
-        code = first?["o:errorCode"]?.string ?? script?["code"]?.string ?? document?["o:errorCode"]?.string ?? ""
-        detail = first?["detail"]?.string ?? script?["message"]?.string ?? document?["title"]?.string ?? ""
+        let code = first?["o:errorCode"]?.string ?? script?["code"]?.string ?? document?["o:errorCode"]?.string ?? ""
+        let detail = first?["detail"]?.string ?? script?["message"]?.string ?? ""
+        self.code = Self.isCode(code) ? code : ""
+        self.detail = String(
+            String.UnicodeScalarView(detail.unicodeScalars.prefix(AnswerInterpretation.maximumDetailScalars)))
         path =
             ["o:errorPath", "o:errorQueryParam", "o:errorHeader", "o:errorUrl"]
-            .lazy.compactMap { first?[$0]?.string }.first
+            .lazy.compactMap { first?[$0]?.string }.first { $0.utf8.count <= 255 }
+    }
+
+    /// Letters, digits and underscores: `INVALID_CONTENT`.
+    private static func isCode(_ text: String) -> Bool {
+        (1...100).contains(text.utf8.count)
+            && text.utf8.allSatisfy {
+                (0x41...0x5A).contains($0 & 0xDF) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "_")
+            }
     }
 }

@@ -28,6 +28,28 @@ public struct SuiteQLRow: Sendable, Equatable {
     public func flag(_ column: String) -> Bool? { columns[column]?.flag }
 }
 
+/// One page of an answer, whole or refused: a row that is silently lost would be an item that is not there.
+private struct SuiteQLPage {
+    let rows: [SuiteQLRow]
+    let hasMore: Bool
+    /// How many rows all pages have, where the answer says it.
+    let total: Int64?
+
+    init(_ body: JSONValue) throws(NetSuiteFailure) {
+        guard let items = body["items"]?.array, let hasMore = body["hasMore"]?.bool else {
+            throw .unknown("the answer holds no rows, or does not say whether there are more")
+        }
+        rows = items.compactMap(\.object).map(SuiteQLRow.init)
+        guard rows.count == items.count else { throw .unknown("a row of the answer is no row") }
+        guard rows.count <= NetSuiteClient.largestPage else {
+            throw .unknown("the page has more rows than were asked for")
+        }
+        guard !hasMore || !items.isEmpty else { throw .unknown("the answer has more rows and shows none") }
+        self.hasMore = hasMore
+        total = body["totalResults"]?.int64
+    }
+}
+
 /// An item that an order line can name.
 public struct ItemReference: Sendable, Hashable {
     /// Internal id.
@@ -75,7 +97,7 @@ public struct SalesOrderSummary: Sendable, Equatable {
 
 extension NetSuiteClient {
     /// The most rows of one page, and the most ids of one read-back.
-    public static var largestPage: Int { 1_000 }
+    public nonisolated static var largestPage: Int { 1_000 }
     /// The most orders of one ``readBack(_:)``.
     public static var largestReadBack: Int { 200 }
 
@@ -88,11 +110,15 @@ extension NetSuiteClient {
     ) async throws(NetSuiteFailure) -> [SuiteQLRow] {
         var rows: [SuiteQLRow] = []
         while true {
-            let answer = try await perform(query(statement, offset: rows.count))
-            guard let items = answer.body["items"]?.array else { throw .unknown("the answer holds no rows") }
-            rows += items.compactMap(\.object).map(SuiteQLRow.init)
-            guard answer.body["hasMore"]?.bool == true, !items.isEmpty else { return rows }
-            guard rows.count < maximumRows, items.count == Self.largestPage else {
+            let page = try SuiteQLPage(try await perform(query(statement, offset: rows.count)).body)
+            rows += page.rows
+            guard page.hasMore else {
+                guard page.total.map({ $0 == rows.count }) ?? true else {
+                    throw .unknown("the answer shows \(rows.count) of its rows")
+                }
+                return rows
+            }
+            guard rows.count < maximumRows, page.rows.count == Self.largestPage else {
                 throw .unknown("the answer has more rows than are read here")
             }
         }
@@ -105,20 +131,32 @@ extension NetSuiteClient {
         let wanted = Array(Set(skus)).sorted()
         var found: [String: ItemReference] = [:]
         for start in stride(from: 0, to: wanted.count, by: 500) {
-            let part = wanted[start..<min(start + 500, wanted.count)]
-            let rows = try await suiteQL(
-                "SELECT id, itemid, isinactive FROM item WHERE itemid IN (\(SuiteQL.list(part))) ORDER BY id")
-            for row in rows {
-                guard let id = row.text("id"), let itemId = row.text("itemid") else {
-                    throw .unknown("an item's row has no id")
-                }
-                let item = ItemReference(id: id, itemId: itemId, isInactive: row.flag("isinactive") ?? false)
-                for sku in part where sku == itemId || (found[sku] == nil && sku.lowercased() == itemId.lowercased()) {
-                    found[sku] = item
-                }
-            }
+            let part = Array(wanted[start..<min(start + 500, wanted.count)])
+            var answer = try await items(part)
+            // Rows that nobody asked for beside a missing item: asked again, and then believed.
+            if answer.hasOthers, answer.found.count < part.count { answer = try await items(part) }
+            found.merge(answer.found) { first, _ in first }
         }
         return found
+    }
+
+    private func items(
+        _ skus: [String]
+    ) async throws(NetSuiteFailure) -> (found: [String: ItemReference], hasOthers: Bool) {
+        let rows = try await suiteQL(
+            "SELECT id, itemid, isinactive FROM item WHERE itemid IN (\(SuiteQL.list(skus))) ORDER BY id")
+        var found: [String: ItemReference] = [:]
+        var hasOthers = false
+        for row in rows {
+            guard let id = row.columns["id"]?.internalId, let itemId = row.text("itemid") else {
+                throw .unknown("an item's row has no id")
+            }
+            let item = ItemReference(id: id, itemId: itemId, isInactive: row.flag("isinactive") ?? false)
+            let named = skus.filter { $0 == itemId || (found[$0] == nil && $0.lowercased() == itemId.lowercased()) }
+            hasOthers = hasOthers || named.isEmpty
+            for sku in named { found[sku] = item }
+        }
+        return (found, hasOthers)
     }
 
     /// Reads number, state and total of up to 200 sales orders by internal id, in one query.
@@ -136,7 +174,7 @@ extension NetSuiteClient {
                 + "WHERE type = 'SalesOrd' AND id IN (\(list.joined(separator: ", "))) ORDER BY id")
         var summaries: [String: SalesOrderSummary] = [:]
         for row in rows {
-            guard let id = row.text("id"), let tranId = row.text("tranid"),
+            guard let id = row.text("id"), let tranId = row.columns["tranid"]?.shownText,
                 let status = row.columns["status"]?.statusLetter
             else { continue }
             summaries[id] = SalesOrderSummary(

@@ -30,6 +30,16 @@ public enum RecordKey: Sendable, Equatable {
             return "eid:\(id)"
         }
     }
+
+    /// Makes sure that an answer is of the record that was asked for; external ids differ in more than letter case.
+    func check(id: String, externalId: String?) throws(NetSuiteFailure) {
+        let isSame =
+            switch self {
+            case .internalId(let asked): asked == id
+            case .externalId(let asked): externalId.map { $0.lowercased() == asked.lowercased() } ?? true
+            }
+        guard isSame else { throw .unknown("the answer is another record than the one asked for") }
+    }
 }
 
 /// Asked when a slot is held and right before the first byte of a change leaves: false, or a throw, withdraws it.
@@ -78,6 +88,7 @@ extension NetSuiteClient {
         let body = try await record(.readSalesOrder, "/salesOrder/\(try key.segment())\(expand)")
         guard let body else { return nil }
         let record = try SalesOrderRecord(body)
+        try key.check(id: record.id, externalId: record.externalId)
         guard !includingLines || record.lines != nil else { throw .unknown("the answer shows no lines") }
         return record
     }
@@ -86,7 +97,9 @@ extension NetSuiteClient {
     public func customer(_ key: RecordKey) async throws(NetSuiteFailure) -> CustomerRecord? {
         let body = try await record(.readCustomer, "/customer/\(try key.segment())")
         guard let body else { return nil }
-        return try CustomerRecord(body)
+        let record = try CustomerRecord(body)
+        try key.check(id: record.id, externalId: record.externalId)
+        return record
     }
 
     /// NetSuite's clock.

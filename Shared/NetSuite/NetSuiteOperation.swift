@@ -25,6 +25,15 @@ public enum NetSuiteOperation: String, Sendable, CaseIterable {
         }
     }
 
+    /// The record's name in addresses; nil where the operation is about none.
+    var recordName: String? {
+        switch self {
+        case .createCustomer, .readCustomer: "customer"
+        case .createSalesOrder, .updateSalesOrder, .readSalesOrder: "salesOrder"
+        case .query, .readServerTime, .readGovernanceLimits: nil
+        }
+    }
+
     /// Whether the answer must name the new record.
     var createsRecord: Bool { self == .createCustomer || self == .createSalesOrder }
 }

@@ -26,13 +26,13 @@ public struct SalesOrderRecord: Sendable, Equatable {
 
     /// Reads a record; an answer that is no sales order, or shows part of its lines only, is refused.
     init(_ body: JSONValue) throws(NetSuiteFailure) {
-        guard let fields = body.object, let id = body["id"]?.textOrDigits, AnswerInterpretation.isInternalId(id) else {
+        guard let fields = body.object, let id = body["id"]?.internalId else {
             throw .unknown("the answer is not a sales order")
         }
         self.id = id
         self.fields = fields
         externalId = body["externalId"]?.string
-        tranId = body["tranId"]?.textOrDigits
+        tranId = body["tranId"]?.shownText
         status = (body["status"] ?? body["orderStatus"])?.statusLetter
         total = body["total"]?.decimal
         currencyId = body["currency"]?.referenceId
@@ -46,6 +46,7 @@ public struct SalesOrderRecord: Sendable, Equatable {
         if let expected = sublist?["totalResults"]?.int64, expected != items.count {
             throw .unknown("the answer shows \(items.count) of \(expected) lines")
         }
+        guard sublist?["hasMore"]?.bool != true else { throw .unknown("the answer shows a part of the lines") }
         var lines: [SalesOrderLine] = []
         for item in items {
             guard let line = SalesOrderLine(item) else { throw .unknown("a line of the order has no key") }
@@ -110,7 +111,7 @@ public struct CustomerRecord: Sendable, Equatable {
 
     /// Reads a record; an answer that is no customer is refused.
     init(_ body: JSONValue) throws(NetSuiteFailure) {
-        guard let fields = body.object, let id = body["id"]?.textOrDigits, AnswerInterpretation.isInternalId(id) else {
+        guard let fields = body.object, let id = body["id"]?.internalId else {
             throw .unknown("the answer is not a customer")
         }
         self.id = id

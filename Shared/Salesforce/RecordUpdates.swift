@@ -42,7 +42,8 @@ extension SalesforceClient {
         guard let results = try parsed(body, isWrite: true).array, results.count == updates.count else {
             throw .unknownOutcome(reason: "the answer has not one result for each record")
         }
-        let read = results.map(result)
+        var read: [RecordResult] = []
+        for (value, update) in zip(results, updates) { read.append(try result(value, of: update)) }
         if let refusal = read.first?.systemRefusal, read.allSatisfy({ $0.systemRefusal != nil }) {
             throw .systemTrouble(reason: refusal.code)
         }
@@ -73,10 +74,17 @@ extension SalesforceClient {
         return writer.bytes
     }
 
-    private func result(_ value: JSONValue) -> RecordResult {
-        if value["success"]?.bool == true { return .updated }
-        let refusal = (value["errors"]?.array?.first).map(SalesforceRefusal.init) ?? SalesforceRefusal(code: "UNKNOWN")
-        return refusal.isTransient || refusal.isOfTheSystem ? .busy(refusal) : .refused(refusal)
+    /// What a result says; one that does not say it, or of another record, leaves the whole call unknown.
+    private func result(_ value: JSONValue, of update: RecordUpdate) throws(SalesforceFailure) -> RecordResult {
+        let id = value["id"]?.string.flatMap { try? SalesforceId($0) }
+        switch value["success"]?.bool {
+        case true? where id == update.id: return .updated
+        case false?:
+            guard let refusal = value["errors"]?.array?.first.flatMap(SalesforceRefusal.init) else { break }
+            return refusal.isTransient || refusal.isOfTheSystem ? .busy(refusal) : .refused(refusal)
+        default: break
+        }
+        throw .unknownOutcome(reason: "a record's result does not say what became of it")
     }
 }
 

@@ -152,6 +152,6 @@ public final class SalesforceClient {
 
     private func refusals(in answer: HTTPAnswer) -> [SalesforceRefusal] {
         guard let body = try? JSONValue.parse(answer.body, limits: .answer) else { return [] }
-        return body.array?.map(SalesforceRefusal.init) ?? []
+        return body.array?.compactMap(SalesforceRefusal.init) ?? []
     }
 }

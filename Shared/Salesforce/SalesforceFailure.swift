@@ -58,10 +58,25 @@ public enum SalesforceFailure: Error, Sendable, Equatable, CustomStringConvertib
 }
 
 extension SalesforceRefusal {
-    /// One element of an error array; collections say `statusCode` where other answers say `errorCode`.
-    init(_ value: JSONValue) {
+    /// The longest text of Salesforce's that is kept, in Unicode scalars: one character can be as long as a text.
+    private static let maximumMessageScalars = 500
+
+    /// One element of an error array; collections say `statusCode` where other answers say `errorCode`. Nil where it has
+    /// no code of Salesforce's: then it is somebody else's answer, and not this record's fault.
+    init?(_ value: JSONValue) {
+        guard let code = (value["errorCode"] ?? value["statusCode"])?.string, Self.isCode(code) else { return nil }
+        let message = value["message"]?.string ?? ""
         self.init(
-            code: (value["errorCode"] ?? value["statusCode"])?.string ?? "UNKNOWN",
-            fields: value["fields"]?.array?.compactMap(\.string) ?? [], message: value["message"]?.string ?? "")
+            code: code,
+            fields: (value["fields"]?.array ?? []).prefix(20).compactMap(\.string).filter { $0.utf8.count <= 255 },
+            message: String(String.UnicodeScalarView(message.unicodeScalars.prefix(Self.maximumMessageScalars))))
+    }
+
+    /// Capital letters, digits and underscores: `FIELD_CUSTOM_VALIDATION_EXCEPTION`.
+    private static func isCode(_ text: String) -> Bool {
+        (1...100).contains(text.utf8.count)
+            && text.utf8.allSatisfy {
+                (0x41...0x5A).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "_")
+            }
     }
 }

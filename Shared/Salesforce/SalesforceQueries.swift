@@ -45,18 +45,6 @@ extension SalesforceClient {
         }
     }
 
-    /// The further records of a nested result (`OrderItems` of an order) whose `done` is false.
-    public func remainingRecords(ofNested result: JSONValue) async throws(SalesforceFailure) -> [JSONObject] {
-        guard result["done"]?.bool == false, let next = result["nextRecordsUrl"]?.string else { return [] }
-        var latest = QueryPage(totalSize: 0, records: [], nextRecordsPath: try checkedPath(next))
-        var records: [JSONObject] = []
-        while let page = try await page(after: latest) {
-            records += page.records
-            latest = page
-        }
-        return records
-    }
-
     /// What Salesforce says of its limits, by name, such as `DailyApiRequests`.
     public func limits() async throws(SalesforceFailure) -> [String: SalesforceLimit] {
         let answer = try parsed(try await call("GET", path("limits/")))
@@ -70,11 +58,23 @@ extension SalesforceClient {
         return limits
     }
 
+    /// Whatever is missing or too much is trouble: a row that is silently lost would be an order that never comes.
     private func allPages(_ soql: SOQL) async throws(SalesforceFailure) -> [JSONObject] {
         var latest = try await query(soql)
+        let expected = latest.totalSize
+        guard latest.nextRecordsPath != nil || latest.records.count == expected else {
+            throw .systemTrouble(reason: "a query's answer shows \(latest.records.count) of \(expected) records")
+        }
         var records = latest.records
-        while let page = try await page(after: latest) {
+        var pages: Set<String> = []
+        while let path = latest.nextRecordsPath, let page = try await page(after: latest) {
+            guard pages.insert(path).inserted, !page.records.isEmpty || page.nextRecordsPath == nil else {
+                throw .systemTrouble(reason: "a query's pages go round in a circle")
+            }
             records += page.records
+            guard records.count <= expected else {
+                throw .systemTrouble(reason: "a query's pages have more than its \(expected) records")
+            }
             latest = page
         }
         return records
@@ -82,13 +82,17 @@ extension SalesforceClient {
 
     private func page(_ body: [UInt8]) throws(SalesforceFailure) -> QueryPage {
         let answer = try parsed(body)
-        guard let elements = answer["records"]?.array, let isDone = answer["done"]?.bool else {
-            throw .systemTrouble(reason: "a query's answer has no records")
+        guard let elements = answer["records"]?.array, let isDone = answer["done"]?.bool,
+            let total = answer["totalSize"]?.int64, total >= 0
+        else { throw .systemTrouble(reason: "a query's answer has no records, no end or no total") }
+        let records = elements.compactMap(\.object)
+        guard records.count == elements.count else {
+            throw .systemTrouble(reason: "a query's answer has a row that is no record")
         }
         let next = isDone ? nil : answer["nextRecordsUrl"]?.string
         guard isDone || next != nil else { throw .systemTrouble(reason: "a query's answer ends without its next page") }
         return QueryPage(
-            totalSize: Int(answer["totalSize"]?.int64 ?? 0), records: elements.compactMap(\.object),
+            totalSize: Int(total), records: records,
             nextRecordsPath: try next.map { path throws(SalesforceFailure) in try checkedPath(path) })
     }
 

@@ -39,7 +39,10 @@ private let cases: [AnswerCase] = [
     AnswerCase(.createSalesOrder, 204, location: location, "applied 4711"),
     AnswerCase(.createSalesOrder, 201, location: location, "applied 4711"),
     AnswerCase(.createSalesOrder, 204, location: "/services/rest/record/v1/salesOrder/4711?x=1", "applied 4711"),
-    AnswerCase(.createCustomer, 204, location: location + "/", "applied 4711"),
+    AnswerCase(.createSalesOrder, 204, location: location + "/", "applied 4711"),
+    AnswerCase(.createCustomer, 204, location: location, "unknown"),
+    AnswerCase(.createSalesOrder, 204, location: location + "/lines/1", "unknown"),
+    AnswerCase(.createSalesOrder, 204, location: "services/rest/record/v1/salesOrder/4711", "unknown"),
     AnswerCase(.createSalesOrder, 204, "unknown"),
     AnswerCase(.createSalesOrder, 204, location: "https://host/services/rest/async/v1/job/x", "unknown"),
     AnswerCase(.createSalesOrder, 202, location: location, "unknown"),
@@ -101,8 +104,8 @@ private let cases: [AnswerCase] = [
     AnswerCase(.readCustomer, 404, "", "unknown"),
     AnswerCase(
         .readSalesOrder, 400, problem("USER_ERROR", "Transaction type specified is incorrect."), "refused nonexistent"),
-    AnswerCase(.createSalesOrder, 405, "", "refused other"),
-    AnswerCase(.createSalesOrder, 415, "", "refused other"),
+    AnswerCase(.createSalesOrder, 405, "", "unknown"),
+    AnswerCase(.createSalesOrder, 415, "", "unknown"),
     AnswerCase(.createSalesOrder, 401, problem("INVALID_LOGIN", "Invalid login attempt.", status: 401), "login"),
     AnswerCase(.query, 401, "", "login"),
     AnswerCase(.createSalesOrder, 429, problem("CONCURRENCY_LIMIT_EXCEEDED", "", status: 429), "throttled"),
@@ -154,7 +157,7 @@ struct AnswerInterpretationTests {
             return
         }
         #expect(refusal.detail.contains("Jane Doe"))
-        #expect(refusal.detail.count == AnswerInterpretation.maximumDetailCharacters)
+        #expect(refusal.detail.unicodeScalars.count == AnswerInterpretation.maximumDetailScalars)
         #expect(!refusal.description.contains("Jane"))
         #expect(!NetSuiteFailure.refused(refusal).description.contains("Jane"))
     }
