@@ -1,48 +1,75 @@
-"""The check: every order of Salesforce beside what NetSuite holds, read from both systems."""
+"""The check: every order of Salesforce beside what NetSuite holds, read from both systems, and the letters' table."""
+
+from collections import Counter
 
 import screen
 
+RESUME_SECONDS = 5
 
-def check(salesforce, netsuite, orders, before):
-    """Prints the table and every difference; true where there is none."""
-    by_id = netsuite.orders_by_salesforce_id()
+
+class Facts:
+    """What the morning began with and measured."""
+
+    def __init__(self, before, last_letter, permitted):
+        self.before, self.last_letter, self.permitted = before, last_letter, permitted
+        # Of the outage: whether a writer gave its reason, and how long after it one was ready again.
+        self.said_why, self.resumed_after = False, None
+
+
+def check(salesforce, netsuite, ledger, orders, wanted_letters, facts):
+    """Prints the table and every difference; true where there is none.
+
+    `wanted_letters` has the state that the letter of an order must have ended in, by the order's id.
+    """
+    by_id, shown = netsuite.orders_by_salesforce_id(), salesforce.all_shown()
     rows, problems = [], []
     for order in orders:
-        found = by_id.get(order.id, [])
-        shown, lines = salesforce.shown(order.id), salesforce.lines(order.id)
-        own = unwritten(shown, found) if order.needs_a_person else differences(order, shown, lines, found)
+        found, lines = by_id.get(order.id, []), salesforce.lines(order.id)
+        own = differences(order, shown[order.id], lines, found)
         problems += [f"{order.number}: {problem}" for problem in own]
-        first = found[0] if found else None
-        rows.append((
-            order.number, order.customer.name, len(lines), f"{order.currency} {sum(line.amount for line in lines):,.2f}",
-            len(found), first.number if first else "–", len(first.open_lines()) if first else "–",
-            f"{first.currency} {first.total():,.2f}" if first else "–", shown.number or "–", shown.status or "–",
-            "✗" if own else "✓"))
-    problems += totals(netsuite, orders, before)
+        rows.append(row(order, shown[order.id], lines, found, not own))
+    journal = netsuite.journal()
+    problems += totals(netsuite, orders, facts.before) + doubles(journal, orders)
+    problems += letter_differences(ledger.letters(facts.last_letter), orders, wanted_letters)
+    problems += budget(netsuite, facts)
 
     screen.section("Every order in both systems")
     screen.table(
-        ("Salesforce", "customer", "lines", "amount", "orders", "NetSuite", "lines ", "amount ", "Salesforce shows", "state",
-         "same"), rows, right=("lines", "amount", "lines ", "amount ", "orders"))
+        ("Salesforce", "customer", "lines", "amount", "orders", "NetSuite", "lines ", "amount ", "shows", "state", "same"),
+        rows, right=("lines", "amount", "lines ", "amount ", "orders"),
+        spare=("state", "customer", "lines ", "lines", "shows", "amount "))
     screen.say()
-    count = sum(len(salesforce.lines(order.id)) for order in orders if not order.needs_a_person)
     if problems:
         for problem in problems:
             screen.say(f"  ✗ {problem}", "red")
-        screen.say(f"FAILED: {len(problems)} differences between the two systems", "red")
+        screen.say(f"FAILED: {len(problems)} things are not as they should be", "red")
         return False
-    written = sum(not order.needs_a_person for order in orders)
-    screen.say(
-        f"  ✓ each order exactly once: {written} of {written}; the one with an unknown SKU waits for a person and is not in "
-        "NetSuite", "green")
-    screen.say(f"  ✓ every line's quantity, price and amount equal: {count} lines", "green")
-    screen.say("  ✓ Salesforce shows NetSuite's number on every order", "green")
-    screen.say("  ✓ one customer in NetSuite for each account, none for those that were there before", "green")
+    count = sum(len(salesforce.lines(order.id)) for order in orders)
+    most, _ = netsuite.most_at_once()
+    for line in (
+        f"each order exactly once: {len(orders)} of {len(orders)}, made by one request each",
+        f"every line's quantity, price and amount equal: {count} lines",
+        "Salesforce shows NetSuite's number on every order",
+        "one customer in NetSuite for each account, none for those that were there before",
+        f"every dead letter closed: {' and '.join(wanted_letters.values())}",
+        f"at most {most} requests at once of the {facts.permitted} that the account permits, none turned away",
+        f"ready {facts.resumed_after:.1f} s after NetSuite came back, and its absence counted against no order",
+    ):
+        screen.say(f"  ✓ {line}", "green")
     return True
 
 
+def row(order, shown, lines, found, is_same):
+    first = found[0] if found else None
+    return (
+        order.number, order.customer.name, len(lines), f"{order.currency} {sum(line.amount for line in lines):,.2f}",
+        len(found), first.number if first else "–", len(first.open_lines()) if first else "–",
+        f"{first.currency} {first.total():,.2f}" if first else "–", shown.number or "–", shown.status or "–",
+        "✓" if is_same else "✗")
+
+
 def differences(order, shown, lines, found):
-    """What is not as it should be with an order that belongs in NetSuite."""
+    """What is not as it should be with one order."""
     if len(found) != 1:
         return [f"{len(found)} orders in NetSuite instead of one"]
     there = found[0]
@@ -70,27 +97,48 @@ def differences(order, shown, lines, found):
     return problems
 
 
-def unwritten(shown, found):
-    """What is not as it should be with the order that a person must look at."""
-    problems = []
-    if found:
-        problems.append("it is in NetSuite although a SKU is unknown there")
-    if shown.status != "needs attention":
-        problems.append(f"Salesforce shows “{shown.status}” instead of “needs attention”")
-    if "SKU-MISSING" not in (shown.message or ""):
-        problems.append(f"Salesforce does not name the SKU: {shown.message}")
-    return problems
-
-
 def totals(netsuite, orders, before):
     """Nothing was made besides what the morning asked for."""
     after = netsuite.counts()
-    written = [order for order in orders if not order.needs_a_person]
-    # Those that were linked by hand, and one for each new account with an order that could be written.
-    new = {
-        order.customer.account_id for order in orders
-        if not order.customer.was_there and (order.customer.known or not order.needs_a_person)}
-    wanted = {"orders": len(written), "customers": len(new)}
+    # Those that were linked by hand, and one for each new account.
+    new = {order.customer.account_id for order in orders if not order.customer.was_there}
+    wanted = {"orders": len(orders), "customers": len(new)}
     return [
         f"{after[name] - before[name]} {name} were made in NetSuite instead of {count}" for name, count in wanted.items()
         if after[name] - before[name] != count]
+
+
+def doubles(journal, orders):
+    """NetSuite's journal has one request that made the order, for each."""
+    made = Counter(request.salesforce_id for request in journal if request.creates_order() and request.applied)
+    return [
+        f"{order.number}: NetSuite's journal has {made[order.id]} requests that made it instead of one" for order in orders
+        if made[order.id] != 1]
+
+
+def letter_differences(letters, orders, wanted):
+    numbers = {order.id: order.number for order in orders}
+    problems = []
+    for letter in letters:
+        number = numbers.get(letter.order_id, letter.order_id)
+        if letter.order_id not in wanted:
+            problems.append(f"{number}: a dead letter that nobody expected, {letter.letter_class} ({letter.state})")
+        elif letter.state != wanted[letter.order_id]:
+            problems.append(f"{number}: its dead letter is {letter.state} instead of {wanted[letter.order_id]}")
+    told = Counter(letter.order_id for letter in letters)
+    problems += [f"{numbers.get(id, id)}: {told[id]} dead letters instead of one" for id in wanted if told[id] != 1]
+    return problems
+
+
+def budget(netsuite, facts):
+    """What was promised about the account and its absence."""
+    problems = []
+    most, refused = netsuite.most_at_once()
+    if most > facts.permitted or refused:
+        problems.append(f"{most} requests at once of {facts.permitted} permitted, and {refused} were turned away")
+    if not facts.said_why:
+        problems.append("no writer said that NetSuite was away")
+    if facts.resumed_after is None or facts.resumed_after > RESUME_SECONDS:
+        seconds = "never" if facts.resumed_after is None else f"{facts.resumed_after:.1f} s later"
+        problems.append(f"the writer was ready again {seconds}, not within {RESUME_SECONDS} s")
+    return problems

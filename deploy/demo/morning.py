@@ -1,148 +1,251 @@
-"""Plays a morning at an order desk and checks what came of it.
+"""Plays a morning at an order desk, with what goes wrong in one, and checks what came of it.
 
-It talks to the two sandboxes only, through their control APIs: what Crossdock says of itself is not asked.
+It acts through the two sandboxes' control APIs and the operator's command, and looks at both systems and the ledger's
+letters; what Crossdock says of itself is shown, and not believed.
 """
 
-import time
+import json
 
 import screen
 import story
-from checker import check
-from remote import NetSuiteControl, SalesforceControl
-from stack import StackFailure, wait_until
+from checker import Facts, check
+from remote import Ledger, NetSuiteControl, OperatorCommand, SalesforceControl
+from stack import StackFailure, answer_of, wait_until
+from watcher import Watcher, counted
 
-PATIENCE_SECONDS = 60
-
-
-class Running:
-    """What `play` needs of a stack that another process keeps."""
-
-    def __init__(self, urls):
-        self.urls = {name.removesuffix("-sandbox"): url for name, url in urls.items() if name.endswith("-sandbox")}
-
-    def check_alive(self):
-        """The keeper looks after its processes itself."""
+# What the account permits; each of two writers has half of it (NETSUITE_CONCURRENCY).
+PERMITTED_AT_ONCE = 6
+OUTAGE_SECONDS = 10
 
 
-class Watcher:
-    """Looks at both systems and prints what has changed since it last looked."""
+class Desk:
+    """Everything that the scenes of a morning share."""
 
-    def __init__(self, salesforce, netsuite, stack):
-        self.salesforce, self.netsuite, self.stack = salesforce, netsuite, stack
-        self.orders = []
-        self.arrived, self.shown = {}, {}
+    def __init__(self, stack):
+        self.stack = stack
+        self.salesforce = SalesforceControl(stack.urls["salesforce"])
+        self.netsuite = NetSuiteControl(stack.urls["netsuite"])
+        self.ledger = Ledger(stack.psql, stack.environment)
+        self.operator = OperatorCommand(stack.binaries, stack.environment)
+        self.watcher = Watcher(self.salesforce, self.netsuite, stack)
+        self.morning = story.Morning(self.salesforce.skus())
+        letters = self.ledger.letters()
+        self.facts = Facts(
+            before=self.netsuite.counts(), last_letter=letters[-1].id if letters else 0, permitted=PERMITTED_AT_ONCE)
 
-    def look(self):
-        self.stack.check_alive()
-        by_id = self.netsuite.orders_by_salesforce_id()
-        for order in self.orders:
-            for found in by_id.get(order.id, []):
-                state = (found.id, tuple((line.sku, line.quantity, line.price) for line in found.open_lines()))
-                if self.arrived.get(order.id) != state:
-                    first = order.id not in self.arrived
-                    self.arrived[order.id] = state
-                    text = f"{found.number}, {found.customer_name}, {counted(len(found.open_lines()), 'line')}, " \
-                           f"{found.currency} {found.total():,.2f}"
-                    screen.event("→", f"NetSuite   {order.number} is now {text}" if first else
-                                 f"NetSuite   {order.number} follows: {text}", "green")
-            shown = self.salesforce.shown(order.id)
-            if shown.status and self.shown.get(order.id) != shown.what_a_person_sees():
-                self.shown[order.id] = shown.what_a_person_sees()
-                if shown.message:
-                    screen.event("!", f"Salesforce {order.number} shows “{shown.status}”: {shown.message}", "yellow")
-                else:
-                    screen.event("←", f"Salesforce {order.number} shows {shown.number}, {shown.status}", "green")
+    def enter(self, order):
+        order.id, order.number = self.salesforce.create_order(order)
+        self.watcher.orders.append(order)
 
-    def wait(self, condition, what):
-        def looked():
-            self.look()
-            return condition()
+    def activate(self, order):
+        self.enter(order)
+        self.salesforce.activate(order.id)
+        screen.event("+", f"Salesforce {order.number} activated: {self.describe(order)}", "cyan")
 
-        wait_until(looked, PATIENCE_SECONDS, what, self.stack, pause=0.15)
+    def describe(self, order):
+        lacking = [line.sku for line in order.lines if line.sku in (self.morning.new_sku, self.morning.wrong_sku)]
+        notes = ["customer known to NetSuite" if order.customer.known else None,
+                 "below list price" if story.is_below_list(order) else None,
+                 f"with {lacking[0]}, which NetSuite does not have" if lacking else None]
+        total = sum(line.quantity * line.price for line in order.lines)
+        extra = "".join(f", {note}" for note in notes if note)
+        return f"{order.customer.name}, {counted(len(order.lines), 'line')}, {order.currency} {total:,.2f}{extra}"
 
-    def pass_time(self, seconds):
-        """The desk's pace: time goes by, and what happens meanwhile is shown."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            self.look()
-            time.sleep(0.1)
+    def crossdock(self, *words):
+        """Runs the operator's command and shows it."""
+        screen.say()
+        screen.say(f"  $ crossdock {' '.join(words)}", "bold")
+        screen.quote(self.operator.run(*words))
+        screen.say()
 
+    def letter_of(self, order, *states):
+        return next((
+            letter for letter in self.ledger.letters(self.facts.last_letter)
+            if letter.order_id == order.id and letter.state in states), None)
 
-def counted(count, word):
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"
-
-
-def describe(order):
-    notes = ["customer known to NetSuite" if order.customer.known else None,
-             "below list price" if story.is_below_list(order) else None,
-             "with a SKU that NetSuite does not know" if order.needs_a_person else None]
-    total = sum(line.quantity * line.price for line in order.lines)
-    extra = "".join(f", {note}" for note in notes if note)
-    return f"{order.customer.name}, {counted(len(order.lines), 'line')}, {order.currency} {total:,.2f}{extra}"
+    def readiness(self):
+        """(whether the newest writer is ready, what it says)."""
+        status, text = answer_of(f"{self.stack.health[self.stack.writers()[-1]]}/health/ready")
+        try:
+            reasons = [one["reason"] for one in json.loads(text)["reasons"]]
+        except ValueError:
+            reasons = [text]
+        return status == 200, "; ".join(reasons)
 
 
-def set_up(salesforce, netsuite):
+def play(stack):
+    """True where everything held."""
+    desk = Desk(stack)
+    screen.section("A morning at the order desk: 25 orders, and what goes wrong")
+    screen.say("  Orders are activated in Salesforce (+). Crossdock carries each to NetSuite (→) and its number back (←).")
+    screen.say()
+    try:
+        set_up(desk)
+        for scene in (quiet_start, lost_answer, unknown_sku, burst_and_kill, outage, amended_letter):
+            scene(desk)
+    except StackFailure as failure:
+        if failure.process is not None or "not within" not in str(failure):
+            raise
+        screen.say(f"✗ {failure}; the check says what is missing", "red")
+    finally:
+        desk.netsuite.remove_faults()
+        desk.netsuite.set(latencyMilliseconds=0)
+    orders = [order for order in desk.morning.orders() if order.id]
+    wanted = {desk.morning.lacks_item.id: "resolved", desk.morning.mistyped.id: "superseded"}
+    return check(desk.salesforce, desk.netsuite, desk.ledger, orders, wanted, desk.facts)
+
+
+def set_up(desk):
     """Accounts, and customers for those that NetSuite knows; those of an earlier morning are used again."""
-    there = salesforce.accounts_by_name()
-    for customer in story.CUSTOMERS:
+    there = desk.salesforce.accounts_by_name()
+    customers = desk.morning.customers
+    for customer in customers:
         account = there.get(customer.name)
         if account:
             customer.was_there = True
             customer.account_id, customer.customer_id = account["id"], account["netSuiteId"]
             continue
         if customer.known:
-            customer.customer_id = netsuite.create_customer(customer)
-        customer.account_id = salesforce.create_account(customer)
-    known = sum(customer.known for customer in story.CUSTOMERS)
-    screen.event("·", f"{len(story.CUSTOMERS)} accounts in Salesforce, {known} linked to customers in NetSuite by hand", "dim")
+            customer.customer_id = desk.netsuite.create_customer(customer)
+        customer.account_id = desk.salesforce.create_account(customer)
+    desk.salesforce.create_product(desk.morning.new_sku, "Storm lantern", desk.morning.new_price)
+    desk.salesforce.create_product(desk.morning.wrong_sku, "Desk lamp", desk.morning.wrong_price)
+    desk.netsuite.forget_journal()
+    desk.netsuite.set(concurrencyLimit=PERMITTED_AT_ONCE, latencyMilliseconds=60)
+    known = sum(customer.known for customer in customers)
+    screen.event("·", f"{len(customers)} accounts in Salesforce, {known} linked to customers in NetSuite by hand", "dim")
 
 
-def play(stack):
-    """True where everything held."""
-    salesforce = SalesforceControl(stack.urls["salesforce"])
-    netsuite = NetSuiteControl(stack.urls["netsuite"])
-    before = netsuite.counts()
-    watcher = Watcher(salesforce, netsuite, stack)
-
-    screen.section("A morning at the order desk")
-    screen.say("  Ten orders are activated in Salesforce. Crossdock carries each to NetSuite (→) and its number back (←).")
-    screen.say()
-    set_up(salesforce, netsuite)
-    for order in story.ORDERS:
-        order.id, order.number = salesforce.create_order(order)
-        salesforce.activate(order.id)
-        screen.event("+", f"Salesforce {order.number} activated: {describe(order)}", "cyan")
-        watcher.orders.append(order)
-        watcher.pass_time(0.8)
-    amended = story.AMENDED
-    watcher.wait(lambda: amended.id in watcher.shown, f"order {amended.number} arrives")
-    amend(salesforce, amended)
-    try:
-        watcher.wait(lambda: settled(salesforce, netsuite, watcher), "every order is settled")
-    except StackFailure as failure:
-        if failure.process is not None or "not within" not in str(failure):
-            raise
-        screen.say(f"{failure}; the check says what is missing", "red")
-    return check(salesforce, netsuite, story.ORDERS, before)
-
-
-def amend(salesforce, order):
-    changed, added = story.CHANGED_LINE, story.ADDED_LINE
-    salesforce.amend(order.id, [changed], [added])
+def quiet_start(desk):
+    for order in desk.morning.quiet:
+        desk.activate(order)
+        desk.watcher.pass_time(0.5)
+    amended, changed, added = desk.morning.amended, desk.morning.changed_line, desk.morning.added_line
+    desk.watcher.wait_through([amended], f"order {amended.number} arrives")
+    desk.salesforce.amend(amended.id, [changed], [added])
     screen.event(
-        "+", f"Salesforce {order.number} amended: {changed.quantity} × {changed.sku} at {changed.price}, "
-        f"and {added.quantity} × {added.sku} added", "cyan")
+        "+", f"Salesforce {amended.number} amended: {changed.quantity} × {changed.sku} at {changed.price}, and "
+        f"{added.quantity} × {added.sku} added", "cyan")
+    desk.watcher.wait(
+        lambda: len(desk.watcher.arrived.get(amended.id, ((), ()))[1]) == 3, f"order {amended.number} follows")
+    desk.watcher.wait_through(desk.morning.quiet, "the first orders are through")
 
 
-def settled(salesforce, netsuite, watcher):
-    by_id = netsuite.orders_by_salesforce_id()
-    for order in watcher.orders:
-        shown = salesforce.shown(order.id)
-        if order.needs_a_person:
-            if not shown.message:
-                return False
-        elif not shown.number or not by_id.get(order.id):
-            return False
-    wanted = sorted((line.sku, line.quantity, line.price) for line in salesforce.lines(story.AMENDED.id))
-    found = by_id[story.AMENDED.id][0].open_lines()
-    return wanted == sorted((line.sku, line.quantity, line.price) for line in found)
+def lost_answer(desk):
+    order = desk.morning.unanswered
+    screen.section("An answer is lost")
+    screen.say("  NetSuite makes the next order, and the connection breaks before it can say so.")
+    screen.say()
+    fault = desk.netsuite.add_fault(kind="cut", moment="after", method="POST", path="/salesOrder")
+    desk.activate(order)
+    desk.watcher.wait(lambda: desk.netsuite.struck(fault), "the answer is lost")
+    screen.event("✂", f"NetSuite   made {order.number}; its answer is lost, so nobody knows that it is there", "yellow")
+    desk.netsuite.remove_fault(fault)
+    desk.watcher.wait_through([order], f"order {order.number} is through")
+    own = [request for request in desk.netsuite.journal() if order.id in (request.salesforce_id, request.external_id_asked())]
+    creates = [request for request in own if request.creates_order()]
+    looks = [request for request in own if request.method == "GET" and request.sequence > creates[0].sequence]
+    screen.event(
+        "✓", f"NetSuite's journal: {counted(len(creates), 'request')} to make it, then looked for by its external id "
+        f"({counted(len(looks), 'time')}); it is there once", "green")
+
+
+def unknown_sku(desk):
+    lacking, mistyped = desk.morning.lacks_item, desk.morning.mistyped
+    screen.section("Two orders that a person must decide about")
+    screen.say("  NetSuite has no item for a line of each. Neither stops anything else.")
+    screen.say()
+    for order in (lacking, mistyped):
+        desk.activate(order)
+    desk.watcher.wait(
+        lambda: all(desk.letter_of(order, "open") and order.id in desk.watcher.shown for order in (lacking, mistyped)),
+        "both have a dead letter, and Salesforce says so")
+    desk.crossdock("dead-letters", "list")
+    desk.netsuite.create_item(desk.morning.new_sku, desk.morning.new_price)
+    screen.event("+", f"NetSuite   item {desk.morning.new_sku} created by a person", "cyan")
+    desk.crossdock("dead-letters", "replay", str(desk.letter_of(lacking, "open").id))
+    desk.watcher.wait_through([lacking], f"order {lacking.number} arrives")
+    desk.watcher.wait(lambda: desk.letter_of(lacking, "resolved"), "its letter closes")
+    screen.event("✓", f"the letter of {lacking.number} is closed; that of {mistyped.number} waits for later", "green")
+
+
+def burst_and_kill(desk):
+    watcher, burst = desk.watcher, desk.morning.burst
+    screen.section("A second writer joins, a dozen orders come at once, the first writer is killed")
+    first = desk.stack.writers()[0]
+    clock = screen.Clock()
+    desk.stack.join_writer()
+    joined = desk.stack.writers()[-1]
+    of_broker = ": the embedded broker lets nobody join before a session's end, Apache Kafka takes a second or three" \
+        if desk.stack.environment["KAFKA_EMBEDDED"] == "true" else ""
+    wait_until(
+        lambda: desk.readiness()[0] or clock.tick(f"{joined} joins the group{of_broker}"), 40, f"{joined} is ready",
+        desk.stack, pause=0.1)
+    screen.event("·", f"{joined} is ready after {clock.stop():.1f} s; each of the two may have 3 requests at once", "dim")
+    watcher.pass_time(1)
+    slow = desk.netsuite.add_fault(kind="latency", milliseconds=700, method="POST", path="/salesOrder", times=None)
+    watcher.is_brief = True
+    for order in burst:
+        desk.enter(order)
+    for order in burst:
+        desk.salesforce.activate(order.id)
+    screen.event(
+        "+", f"Salesforce {burst[0].number} to {burst[-1].number}: {len(burst)} orders activated at once; NetSuite now takes "
+        f"long for each, and would turn the seventh request at the same time away", "cyan")
+    watcher.wait(lambda: sum(order.id in watcher.arrived for order in burst) >= 3, "the first of them arrive")
+    desk.stack.kill_writer()
+    clock = screen.Clock()
+    screen.event("✗", f"{first} is killed (kill -9) in the middle of it", "red")
+
+    def waiting():
+        through = sum(watcher.is_through(order) for order in burst)
+        return f"{through} of {len(burst)} through; the dead writer's orders wait until Kafka and the ledger give it up"
+
+    watcher.wait(
+        lambda: all(watcher.is_through(order) for order in burst), "the burst is through", clock=clock, waiting=waiting)
+    screen.event("✓", f"all {len(burst)} are through, {clock.stop():.1f} s after the kill", "green")
+    most, refused = desk.netsuite.most_at_once()
+    screen.event(
+        "✓", f"NetSuite's journal: at most {most} requests at once of the {PERMITTED_AT_ONCE} permitted, {refused} turned away",
+        "green")
+    desk.netsuite.remove_fault(slow)
+    watcher.is_brief = False
+
+
+def outage(desk):
+    screen.section(f"NetSuite is away for {OUTAGE_SECONDS} seconds")
+    fault = desk.netsuite.add_fault(kind="unavailable", times=None)
+    clock, told = screen.Clock(), ""
+    screen.event("✗", "NetSuite   answers every request with its maintenance page", "red")
+    for order in desk.morning.waiting:
+        desk.activate(order)
+    while clock.seconds() < OUTAGE_SECONDS:
+        desk.watcher.look()
+        is_ready, reason = desk.readiness()
+        if not is_ready and not told:
+            told = reason
+            screen.event("!", f"{desk.stack.writers()[-1]} is not ready: {reason}", "yellow")
+        clock.tick(f"NetSuite is away; {counted(len(desk.morning.waiting), 'order')} wait")
+    clock.stop()
+    desk.facts.said_why = bool(told)
+    desk.netsuite.remove_fault(fault)
+    screen.event("·", "NetSuite   is back", "dim")
+    clock = screen.Clock()
+    wait_until(
+        lambda: desk.readiness()[0] or clock.tick("the writer finds out"), 30, "the writer is ready again", desk.stack,
+        pause=0.05)
+    desk.facts.resumed_after = clock.stop()
+    screen.event("✓", f"ready again after {desk.facts.resumed_after:.1f} s", "green")
+    desk.watcher.wait_through(desk.morning.waiting, "the orders that waited are through")
+
+
+def amended_letter(desk):
+    order, right = desk.morning.mistyped, desk.morning.right_line
+    screen.section("The order with the open letter is corrected in Salesforce")
+    wrong = next(line for line in order.lines if line.sku == desk.morning.wrong_sku)
+    desk.salesforce.amend(order.id, [], [right], [wrong])
+    screen.event(
+        "+", f"Salesforce {order.number} amended: {right.quantity} × {right.sku} instead of {wrong.sku}", "cyan")
+    desk.watcher.wait_through([order], f"order {order.number} arrives")
+    desk.watcher.wait(lambda: desk.letter_of(order, "superseded"), "its letter closes")
+    desk.crossdock("dead-letters", "list")

@@ -1,9 +1,14 @@
-"""The two sandboxes as the demo sees them: their control APIs, answers as plain values with exact decimals."""
+"""What the demo looks at and acts on from outside: the sandboxes' control APIs, the ledger's table of letters, the
+operator's command. Answers are plain values with exact decimals."""
 
 import json
+import subprocess
 import urllib.error
 import urllib.request
 from decimal import Decimal
+from pathlib import Path
+
+from stack import StackFailure, clean_environment
 
 
 class ControlFailure(Exception):
@@ -90,20 +95,24 @@ class SalesforceControl(Control):
     def activate(self, order_id):
         self.call("POST", f"/orders/{order_id}/activate")
 
-    def amend(self, order_id, changes, additions):
-        """Takes the order back to draft, changes and adds lines, activates it again: one transaction."""
+    def amend(self, order_id, changes, additions, removals=()):
+        """Takes the order back to draft, changes, adds and removes lines, activates it again: one transaction."""
         self.call("PATCH", f"/orders/{order_id}", {
             "reopen": True, "lines": [line_body(line) for line in changes],
-            "addLines": [line_body(line) for line in additions]})
+            "addLines": [line_body(line) for line in additions], "removeLines": [line.sku for line in removals]})
+
+    def skus(self):
+        return {product["sku"] for product in self.call("GET", "/products")["products"]}
+
+    def create_product(self, sku, name, price):
+        self.call("POST", "/products", {"sku": sku, "name": name, "prices": {"USD": price, "EUR": price}})
 
     def order(self, order_id):
         return self.call("GET", f"/orders/{order_id}")
 
-    def shown(self, order_id):
-        fields = self.order(order_id)["netSuite"]
-        return Shown(
-            fields["NetSuite_Order_Id__c"], fields["NetSuite_Order_Number__c"], fields["NetSuite_Status__c"],
-            fields["NetSuite_Message__c"])
+    def all_shown(self):
+        """What every order shows of NetSuite, by id."""
+        return {order["id"]: shown(order["netSuite"]) for order in self.call("GET", "/orders")["orders"]}
 
     def lines(self, order_id):
         return [
@@ -111,8 +120,29 @@ class SalesforceControl(Control):
             for line in self.order(order_id)["lines"]]
 
 
+def shown(fields):
+    return Shown(
+        fields["NetSuite_Order_Id__c"], fields["NetSuite_Order_Number__c"], fields["NetSuite_Status__c"],
+        fields["NetSuite_Message__c"])
+
+
 def line_body(line):
     return {"sku": line.sku, "quantity": str(line.quantity), "unitPrice": str(line.price)}
+
+
+class Request:
+    """A request that NetSuite received."""
+
+    def __init__(self, sequence, method, path, status, applied, salesforce_id, fault):
+        self.sequence, self.method, self.path, self.status = sequence, method, path, status
+        self.applied, self.salesforce_id, self.fault = applied, salesforce_id, fault
+
+    def external_id_asked(self):
+        """The Salesforce id of the order that the path names by its external id, as in `…/eid:SF-801…`."""
+        return self.path.partition(f"eid:{NetSuiteControl.PREFIX}")[2].partition("?")[0] or None
+
+    def creates_order(self):
+        return self.method == "POST" and self.path.split("?")[0].rstrip("/").endswith("/salesOrder")
 
 
 class NetSuiteControl(Control):
@@ -126,6 +156,40 @@ class NetSuiteControl(Control):
     def counts(self):
         found = self.call("GET", "/counts")
         return {"orders": int(found["salesOrders"]), "customers": int(found["customers"])}
+
+    def create_item(self, sku, price):
+        self.call("POST", "/items", {"sku": sku, "listPrice": price})
+
+    def set(self, **settings):
+        self.call("PATCH", "/settings", settings)
+
+    def add_fault(self, **fault):
+        """Gives the fault's id; `struck` counts how often it came into force."""
+        return self.call("POST", "/faults", fault)["id"]
+
+    def remove_fault(self, fault):
+        self.call("DELETE", f"/faults/{fault}")
+
+    def remove_faults(self):
+        self.call("DELETE", "/faults")
+
+    def struck(self, fault):
+        return next((int(one["struck"]) for one in self.call("GET", "/faults")["faults"] if one["id"] == fault), 0)
+
+    def forget_journal(self):
+        self.call("DELETE", "/journal")
+
+    def journal(self, after=0):
+        """Every request since, the oldest first."""
+        return [
+            Request(int(one["sequence"]), one["method"], one["path"], one["status"], one["applied"],
+                    (one.get("externalId") or "").removeprefix(self.PREFIX), one.get("fault"))
+            for one in self.call("GET", f"/journal?after={after}")["requests"]]
+
+    def most_at_once(self):
+        """(most requests at once, how many were turned away for it) since the journal began."""
+        found = self.call("GET", "/counts")
+        return int(found["mostAtOnce"]), int(found["refusedForConcurrency"])
 
     def orders_by_salesforce_id(self):
         by_id = {}
@@ -144,3 +208,49 @@ def sales_order(order):
         for line in order["lines"]]
     return SalesOrder(
         order["id"], order["tranId"], order["externalId"], order["currency"], customer.get("id"), customer.get("name"), lines)
+
+
+class Letter:
+    """A dead letter as the ledger's table holds it."""
+
+    def __init__(self, id, order_id, state, letter_class, sentence):
+        self.id, self.order_id, self.state, self.letter_class = id, order_id, state, letter_class
+        self.sentence = sentence
+
+
+class Ledger:
+    """The letters, read from PostgreSQL itself: what Crossdock says of them is not asked."""
+
+    def __init__(self, psql, environment):
+        self.words = [psql, "--no-psqlrc", "--tuples-only", "--no-align", "--host", environment["POSTGRES_HOST"],
+                      "--username", environment["POSTGRES_USER"], environment["POSTGRES_DATABASE"], "--command"]
+
+    def letters(self, after=0):
+        """Those opened after the one with this id, the oldest first."""
+        columns = "letter_id as id, order_id, state, class as letter_class, sentence"
+        query = f"select coalesce(json_agg(x), '[]') from (select {columns} from crossdock.dead_letters " \
+                f"where letter_id > {int(after)} order by letter_id) x"
+        done = subprocess.run(
+            self.words + [query], stdin=subprocess.DEVNULL, capture_output=True, timeout=20, check=False,
+            env=clean_environment())
+        if done.returncode != 0:
+            raise StackFailure(f"psql: {done.stderr.decode('utf-8', 'replace').strip()}")
+        return [Letter(**row) for row in json.loads(done.stdout)]
+
+
+class OperatorCommand:
+    """The `crossdock` command, as an operator runs it."""
+
+    def __init__(self, binaries, environment):
+        self.program, self.environment = str(Path(binaries) / "crossdock"), environment
+
+    def run(self, *words):
+        """What it printed; one that fails is a failure of the morning."""
+        done = subprocess.run(
+            [self.program, *words], stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False,
+            env=clean_environment(self.environment))
+        output = done.stdout.decode("utf-8", "replace")
+        if done.returncode != 0:
+            reason = (done.stderr.decode("utf-8", "replace") + output).strip()
+            raise StackFailure(f"crossdock {' '.join(words)} ended with status {done.returncode}: {reason[-800:]}")
+        return output

@@ -120,6 +120,8 @@ class Stack:
                 except KeyError:
                     continue
         self.environment = {}
+        self.health = {}
+        self.writers_started = 0
 
     # Starting
 
@@ -170,7 +172,7 @@ class Stack:
         self.run_step(
             "createdb", [str(programs / "createdb"), "--host", str(home), "--username=crossdock", "crossdock"],
             account=self.account)
-        self.postgres_folder = home
+        self.postgres_folder, self.psql = home, str(programs / "psql")
         self.say(f"PostgreSQL {programs.parts[-2]}, private cluster, Unix socket in {home}")
 
     def make_keys(self):
@@ -223,26 +225,54 @@ class Stack:
             "NETSUITE_PRIVATE_KEY_FILE": str(self.folder / "netsuite-key.pem"), "NETSUITE_SIGNATURE_ALGORITHM": "PS256",
             "MAPPING_FILE": str(REPOSITORY / "deploy" / "mapping.yaml"),
             "ORDER_CUSTOM_FIELDS": "Payment_Terms__c,Shipping_Method__c", "POLL_INTERVAL_SECONDS": "1", "LOG_FORMAT": "json",
+            # Two writers share the six requests at once that the account permits.
+            "NETSUITE_CONCURRENCY": "3",
+            # An order of a writer that was killed is the other's when its claim ends: this and ten seconds.
+            "NETSUITE_REQUEST_SECONDS": "4",
         }
 
     def start_services(self):
-        self.health = {}
-        for name in self.health_names():
-            port = free_port()
-            process = self.spawn(
-                name, [self.binary(name)],
-                environment={**self.environment, "HEALTH_ADDRESS": "127.0.0.1", "HEALTH_PORT": str(port)})
-            self.health[name] = f"http://127.0.0.1:{port}"
-            process.health = self.health[name]
-        for process in [one for one in self.processes if one.name in self.health]:
-            url = process.health
-            try:
-                wait_until(
-                    lambda: answer_of(f"{url}/health/ready")[0] == 200, 40, f"{process.name} is ready", self, process,
-                    pause=0.1)
-            except StackFailure as failure:
-                raise StackFailure(f"{failure}; it says: {answer_of(f'{url}/health/ready')[1].strip()}", process)
-            self.say(f"{process.name} ready ({url}/health/ready)")
+        started = [self.start_service(name) for name in ("order-publisher", "netsuite-writer", "status-feedback")]
+        self.writers_started = 1
+        for process in started:
+            self.wait_until_ready(process)
+
+    def start_service(self, name, program=None):
+        port = free_port()
+        process = self.spawn(
+            name, [self.binary(program or name)],
+            environment={**self.environment, "HEALTH_ADDRESS": "127.0.0.1", "HEALTH_PORT": str(port)})
+        self.health[name] = f"http://127.0.0.1:{port}"
+        return process
+
+    def wait_until_ready(self, process):
+        url = self.health[process.name]
+        try:
+            wait_until(
+                lambda: answer_of(f"{url}/health/ready")[0] == 200, 40, f"{process.name} is ready", self, process,
+                pause=0.1)
+        except StackFailure as failure:
+            raise StackFailure(f"{failure}; it says: {answer_of(f'{url}/health/ready')[1].strip()}", process)
+        self.say(f"{process.name} ready ({url}/health/ready)")
+
+    # Writers that come and go
+
+    def writers(self):
+        """The writers' names, the oldest first."""
+        return [process.name for process in self.processes if process.name.startswith("netsuite-writer")]
+
+    def join_writer(self):
+        """Starts one more and returns; it is ready when its health says so."""
+        self.writers_started += 1
+        self.start_service(f"netsuite-writer-{self.writers_started}", "netsuite-writer")
+
+    def kill_writer(self):
+        """Ends the oldest with kill -9."""
+        process = next(process for process in self.processes if process.name == self.writers()[0])
+        self.processes.remove(process)
+        del self.health[process.name]
+        process.popen.kill()
+        process.popen.wait()
 
     def spawn(self, name, arguments, environment=None, stop_signal=signal.SIGTERM, death_signal=signal.SIGKILL,
               account=None):
@@ -272,9 +302,6 @@ class Stack:
         if done.returncode != 0:
             output = done.stdout.decode("utf-8", "replace").strip()
             raise StackFailure(f"{name} ended with status {done.returncode}: {output[-2000:]}")
-
-    def health_names(self):
-        return ("order-publisher", "netsuite-writer", "status-feedback")
 
     def shown_urls(self):
         sandboxes = {f"{name}-sandbox": url for name, url in self.urls.items()}
@@ -337,7 +364,7 @@ def take_account(account):
         os.setuid(account.pw_uid)
 
 
-def clean_environment(extra):
+def clean_environment(extra=None):
     """What a process needs of ours, and its own; no setting of the caller's shell leaks into a service."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LD_LIBRARY_PATH", "TMPDIR") if name in os.environ}
     return {**kept, "LANG": "C.UTF-8", **(extra or {})}

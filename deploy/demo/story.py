@@ -18,53 +18,87 @@ class Line:
 
 
 class Order:
-    def __init__(self, customer, currency, purchase, *lines, needs_a_person=False, terms=None, shipping=None):
-        self.customer, self.currency, self.purchase, self.lines = customer, currency, purchase, lines
-        self.needs_a_person, self.terms, self.shipping = needs_a_person, terms, shipping
+    def __init__(self, customer, currency, purchase, *lines, terms=None, shipping=None):
+        self.customer, self.currency, self.purchase, self.lines = customer, currency, purchase, list(lines)
+        self.terms, self.shipping = terms, shipping
         self.id = self.number = None
 
 
-NORTHWIND = Customer("Northwind Traders", "US", "Portland", "89 Jefferson Way", known=True)
-ACME = Customer("Acme Outfitters", "US", "Austin", "1 Congress Avenue", known=True)
-MUELLER = Customer("Müller & Söhne GmbH", "DE", "Nürnberg", "Königstraße 12")
-ELYSEE = Customer("Café Élysée SARL", "FR", "Orléans", "3 rue de la République")
-SAKURA = Customer("株式会社さくら商事", "JP", "東京", "丸の内 1-1")
-ODEGARD = Customer("Ødegård Møbler AS", "NO", "Tromsø", "Storgata 5")
-ALNOUR = Customer("شركة النور للتجارة", "AE", "دبي", "شارع الشيخ زايد 7")
-OBRIEN = Customer("O’Brien & Daughters 🌿", "IE", "Galway", "14 Shop Street")
+class Morning:
+    """Everything that one morning sells. The names of the two SKUs that NetSuite lacks are new each morning."""
 
-CUSTOMERS = (NORTHWIND, ACME, MUELLER, ELYSEE, SAKURA, ODEGARD, ALNOUR, OBRIEN)
+    def __init__(self, known_skus=()):
+        self.customers = northwind, acme, mueller, elysee, sakura, odegard, alnour, obrien = (
+            Customer("Northwind Traders", "US", "Portland", "89 Jefferson Way", known=True),
+            Customer("Acme Outfitters", "US", "Austin", "1 Congress Avenue", known=True),
+            Customer("Müller & Söhne GmbH", "DE", "Nürnberg", "Königstraße 12"),
+            Customer("Café Élysée SARL", "FR", "Orléans", "3 rue de la République"),
+            Customer("株式会社さくら商事", "JP", "東京", "丸の内 1-1"),
+            Customer("Ødegård Møbler AS", "NO", "Tromsø", "Storgata 5"),
+            Customer("شركة النور للتجارة", "AE", "دبي", "شارع الشيخ زايد 7"),
+            Customer("O’Brien & Daughters 🌿", "IE", "Galway", "14 Shop Street"),
+        )
+        # A product so new that NetSuite's catalogue lacks it, and a product that somebody mistyped.
+        self.new_sku, self.new_price = unused("SKU-LANTERN", known_skus), "29.00"
+        self.wrong_sku, self.wrong_price = unused("SKU-LMAP", known_skus), "39.95"
 
-AMENDED = Order(ODEGARD, "EUR", "INNKJØP-77", Line("SKU-CHAIR", 8, "249.90"), Line("SKU-MAT", 8, "18.40"))
-UNKNOWN_SKU = Order(
-    ACME, "USD", "PO-5512", Line("SKU-GREEN", 3, "120.00"), Line("SKU-MISSING", 2, "15.00"), needs_a_person=True)
+        self.amended = Order(
+            odegard, "EUR", "INNKJØP-77", Line("SKU-CHAIR", 8, "249.90"), Line("SKU-MAT", 8, "18.40"))
+        self.quiet = (
+            Order(northwind, "USD", "PO-88121", Line("SKU-RED", 10, "49.50")),
+            Order(
+                mueller, "EUR", "B-2044", Line("SKU-CHAIR", 4, "229.90"), Line("SKU-DESK", 2, "899.00"), terms="Net 60"),
+            self.amended,
+            Order(
+                elysee, "EUR", "CMD-31", Line("SKU-LAMP", 12, "37.95"), Line("SKU-CABLE", 100, "4.25"),
+                Line("SKU-MAT", 3, "18.40")),
+            Order(
+                sakura, "USD", "注文-9", Line("SKU-DESK", 1, "899.00"), Line("SKU-LAMP", 1, "39.95"), shipping="Express"),
+            Order(alnour, "USD", "طلب-3", Line("SKU-MAT", 40, "16.56")),
+            Order(
+                obrien, "USD", "OB/2026/1", Line("SKU-RED", 1, "55.00"), Line("SKU-BLUE", 2, "10.00"),
+                Line("SKU-GREEN", 1, "114.00"), Line("SKU-CHAIR", 1, "249.90"), Line("SKU-DESK", 1, "849.00")),
+        )
+        # What the customer calls about after the order has arrived: two chairs more, cheaper, and a lamp.
+        self.changed_line, self.added_line = Line("SKU-CHAIR", 10, "239.90"), Line("SKU-LAMP", 2, "39.95")
+        self.unanswered = Order(northwind, "USD", "PO-88122", Line("SKU-BLUE", 25, "9.50"), Line("SKU-GREEN", 1, "120.00"))
+        self.lacks_item = Order(acme, "USD", "PO-5512", Line("SKU-GREEN", 3, "120.00"), Line(self.new_sku, 2, "27.50"))
+        self.mistyped = Order(mueller, "EUR", "B-2045", Line("SKU-CABLE", 250, "3.95"), Line(self.wrong_sku, 6, "39.95"))
+        self.right_line = Line("SKU-LAMP", 6, "38.50")
+        self.burst = tuple(
+            Order(customer, currency, f"{mark}-{number}", Line(sku, number + 1, price))
+            for number, (customer, currency, mark, sku, price) in enumerate((
+                (northwind, "USD", "PO", "SKU-RED", "49.50"), (acme, "USD", "WEB", "SKU-BLUE", "9.50"),
+                (mueller, "EUR", "B", "SKU-DESK", "879.00"), (elysee, "EUR", "CMD", "SKU-LAMP", "37.95"),
+                (sakura, "USD", "注文", "SKU-MAT", "18.40"), (odegard, "EUR", "INNKJØP", "SKU-CHAIR", "249.90"),
+                (alnour, "USD", "طلب", "SKU-CABLE", "4.25"), (obrien, "USD", "OB", "SKU-GREEN", "118.00"),
+                (northwind, "USD", "PO", "SKU-DESK", "899.00"), (acme, "USD", "WEB", "SKU-MAT", "17.90"),
+                (mueller, "EUR", "B", "SKU-LAMP", "39.95"), (elysee, "EUR", "CMD", "SKU-RED", "52.00"),
+            ), start=10))
+        self.waiting = (
+            Order(sakura, "USD", "注文-31", Line("SKU-GREEN", 2, "117.50")),
+            Order(obrien, "USD", "OB/2026/3", Line("SKU-CABLE", 60, "4.10"), Line("SKU-LAMP", 1, "39.95")),
+            Order(acme, "USD", "PO-5513", Line("SKU-BLUE", 48, "9.25")),
+        )
 
-ORDERS = (
-    Order(NORTHWIND, "USD", "PO-88121", Line("SKU-RED", 10, "49.50")),
-    Order(MUELLER, "EUR", "B-2044", Line("SKU-CHAIR", 4, "229.90"), Line("SKU-DESK", 2, "899.00"), terms="Net 60"),
-    Order(
-        ELYSEE, "EUR", "CMD-31", Line("SKU-LAMP", 12, "37.95"), Line("SKU-CABLE", 100, "4.25"),
-        Line("SKU-MAT", 3, "18.40")),
-    Order(SAKURA, "USD", "注文-9", Line("SKU-DESK", 1, "899.00"), Line("SKU-LAMP", 1, "39.95"), shipping="Express"),
-    AMENDED,
-    Order(NORTHWIND, "USD", "PO-88122", Line("SKU-BLUE", 25, "9.50"), Line("SKU-GREEN", 1, "120.00")),
-    UNKNOWN_SKU,
-    Order(MUELLER, "EUR", "B-2045", Line("SKU-CABLE", 250, "3.95")),
-    Order(ALNOUR, "USD", "طلب-3", Line("SKU-MAT", 40, "16.56")),
-    Order(
-        OBRIEN, "USD", "OB/2026/1", Line("SKU-RED", 1, "55.00"), Line("SKU-BLUE", 2, "10.00"),
-        Line("SKU-GREEN", 1, "114.00"), Line("SKU-CHAIR", 1, "249.90"), Line("SKU-DESK", 1, "849.00")),
-)
+    def orders(self):
+        return (
+            *self.quiet, self.unanswered, self.lacks_item, self.mistyped, *self.burst, *self.waiting)
+
+
+def unused(name, known):
+    """The name, or the name with the first number that nobody has used."""
+    number = 1
+    while (found := name if number == 1 else f"{name}-{number}") in known:
+        number += 1
+    return found
+
 
 LIST_PRICES = {
     "SKU-RED": "55.00", "SKU-BLUE": "10.00", "SKU-GREEN": "120.00", "SKU-CHAIR": "249.90", "SKU-DESK": "899.00",
-    "SKU-LAMP": "39.95", "SKU-CABLE": "4.25", "SKU-MAT": "18.40", "SKU-MISSING": "15.00",
+    "SKU-LAMP": "39.95", "SKU-CABLE": "4.25", "SKU-MAT": "18.40",
 }
-
-# What the customer calls about after the order has arrived: two chairs more, cheaper, and a lamp.
-CHANGED_LINE = Line("SKU-CHAIR", 10, "239.90")
-ADDED_LINE = Line("SKU-LAMP", 2, "39.95")
 
 
 def is_below_list(order):
-    return any(line.price < Decimal(LIST_PRICES[line.sku]) for line in order.lines)
+    return any(line.price < Decimal(LIST_PRICES.get(line.sku, 0)) for line in order.lines)
