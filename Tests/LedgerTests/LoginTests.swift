@@ -46,12 +46,12 @@ struct LoginTests {
     func usedUp() async throws {
         try await withLedger { ledger, _ in
             try await Self.refuse(["1", "2", "3"], in: ledger)
-            #expect(Self.isUsedUp(try await ledger.beginLogin(Self.attempt("4"), to: Self.account)))
+            #expect(try await Self.isUsedUp(ledger.beginLogin(Self.attempt("4"), to: Self.account)))
             let elsewhere = LoginAccount(system: "netsuite", account: "https://b.test", holder: "writer-a")
-            #expect(Self.isGranted(try await ledger.beginLogin(Self.attempt("5"), to: elsewhere)))
+            #expect(try await Self.isGranted(ledger.beginLogin(Self.attempt("5"), to: elsewhere)))
             try await Self.refuse(["6"], "mended", in: ledger)
-            #expect(Self.isUsedUp(try await ledger.beginLogin(Self.attempt("7", "mended"), to: Self.account)))
-            #expect(Self.isUsedUp(try await ledger.beginLogin(Self.attempt("8", "again"), to: Self.account)))
+            #expect(try await Self.isUsedUp(ledger.beginLogin(Self.attempt("7", "mended"), to: Self.account)))
+            #expect(try await Self.isUsedUp(ledger.beginLogin(Self.attempt("8", "again"), to: Self.account)))
             try await ledger.forgetRefusedLogins(with: "right", to: Self.account)
             let next = try await ledger.beginLogin(Self.attempt("9", "mended"), to: Self.account)
             #expect(next == .granted(refusals: 1))
@@ -82,13 +82,13 @@ struct LoginTests {
     func old() async throws {
         try await withLedger { ledger, pool in
             try await Self.refuse(["1", "2"], in: ledger)
-            #expect(Self.isGranted(try await ledger.beginLogin(Self.attempt("3"), to: Self.account)))
+            #expect(try await Self.isGranted(ledger.beginLogin(Self.attempt("3"), to: Self.account)))
             #expect(try await ledger.beginLogin(Self.attempt("4"), to: Self.account) == .wait)
             _ = try await pool.query(
                 "update login_tries set began_at = began_at - interval '121 s' where refused_at is null")
-            #expect(Self.isGranted(try await ledger.beginLogin(Self.attempt("4"), to: Self.account)))
+            #expect(try await Self.isGranted(ledger.beginLogin(Self.attempt("4"), to: Self.account)))
             try await ledger.endLogin(Self.attempt("4"), to: Self.account, isRefused: true)
-            #expect(Self.isUsedUp(try await ledger.beginLogin(Self.attempt("5"), to: Self.account)))
+            #expect(try await Self.isUsedUp(ledger.beginLogin(Self.attempt("5"), to: Self.account)))
             _ = try await pool.query(
                 "update login_tries set refused_at = refused_at - interval '1801 s' where try_id = '1'")
             #expect(try await ledger.beginLogin(Self.attempt("5"), to: Self.account) == .granted(refusals: 2))

@@ -139,7 +139,8 @@ struct FaultReadingTests {
     @Test("a member is dropped wherever its path leads, and nothing else is")
     func droppedField() throws {
         let value = try JSONValue.parse(#"{"a":[{"b":1,"c":2},{"b":3}],"b":4}"#)
-        #expect(DroppedField.drop(["a", "b"], from: value) == (try JSONValue.parse(#"{"a":[{"c":2},{}],"b":4}"#)))
+        let rest = try JSONValue.parse(#"{"a":[{"c":2},{}],"b":4}"#)
+        #expect(DroppedField.drop(["a", "b"], from: value) == rest)
         #expect(DroppedField.drop(["a", "x"], from: value) == value)
         #expect(DroppedField.drop(["b"], from: order) == nil)
     }

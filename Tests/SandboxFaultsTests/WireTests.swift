@@ -166,8 +166,10 @@ struct WireTests {
             _ = try await system.ask()
             let shown = try control("GET").1["faults"]?[0]
             #expect(shown?["struck"] == 1 && shown?["kind"] == "cut" && shown?["times"] == 2)
-            #expect(throws: FaultRefusal.self) { try control("DELETE", ["7"]) }
-            #expect(throws: FaultRefusal.self) { try control("POST", [], "cut") }
+            let missing = try caught(FaultRefusal.self) { try control("DELETE", ["7"]) }
+            #expect(missing == FaultRefusal("there is no fault 7", status: 404))
+            let unreadable = try caught(FaultRefusal.self) { try control("POST", [], "cut") }
+            #expect(unreadable.sentence.hasPrefix("a fault is a JSON object"))
             #expect(try control("DELETE", ["1"]).1["faults"] == [])
             #expect(try await system.ask().hasPrefix("200"))
             await system.close()

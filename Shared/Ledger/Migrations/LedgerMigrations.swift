@@ -4,6 +4,7 @@ import Postgres
 enum LedgerMigrations {
     static let schema = "crossdock"
     static let all: [Migration] = [
-        orders, publisherAndFeedback, claim, record, publish, feedbackTries, hold, logins, deadLetterLife, letterCommands,
+        orders, publisherAndFeedback, claim, record, publish, feedbackTries, hold, logins, deadLetterLife,
+        letterCommands,
     ]
 }
