@@ -42,7 +42,8 @@ enum NetSuiteWriterService {
             client.gate.waitingCount + batches.waitingClaims < maximumWaiting
         }
         try host.addConsumeLoop(
-            topic: Topic.orderSubmitted.name, mayTake: mayTake, handler: { await pipeline.handle($0) })
+            topic: Topic.orderSubmitted.name, ledger: ledger, mayTake: mayTake,
+            handler: { await pipeline.handle($0) }, poisonHandler: { await pipeline.handlePoison($0) })
         let resumer = HeldOrderResumer(
             ledger: ledger, patience: host.databasePatience, time: host.time, logger: host.logger,
             mayTake: { host.troubles.isClear && mayTake() }, handle: { await pipeline.handle($0, resuming: $1) })

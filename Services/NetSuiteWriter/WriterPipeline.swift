@@ -40,6 +40,15 @@ struct WriterPipeline {
         }
     }
 
+    /// Makes a message that ends the process a dead letter, without reading it.
+    func handlePoison(_ delivery: Delivery) async -> Outcome {
+        do {
+            return try await settleUnclaimed(Decoding.poisonLetter(delivery, now: time.wallClock), delivery)
+        } catch {
+            return outcome(of: error)
+        }
+    }
+
     private func handle(_ order: IncomingOrder, _ delivery: Delivery) async throws -> Outcome {
         crashPoint("decoded")
         crashPoint("poison", of: order.snapshot.orderId.text)

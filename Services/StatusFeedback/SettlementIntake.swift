@@ -34,11 +34,22 @@ final class SettlementIntake {
 
     func handle(_ delivery: Delivery) async -> Outcome {
         crashPoint("settlement-taken")
-        do {
+        return await finish {
             switch readSettlement(delivery) {
-            case .success(let settlement): return try await take(settlement, delivery)
-            case .failure(let error): return try await bury(delivery, because: error)
+            case .success(let settlement): try await take(settlement, delivery)
+            case .failure(let error): try await bury(delivery, because: error)
             }
+        }
+    }
+
+    /// Makes a message that ends the process a dead letter, without reading it.
+    func handlePoison(_ delivery: Delivery) async -> Outcome {
+        await finish { try await bury(delivery, .poison, sentence: DeadLetterClass.poison.sentence) }
+    }
+
+    private func finish(_ body: () async throws -> Outcome) async -> Outcome {
+        do {
+            return try await body()
         } catch is CancellationError {
             return .retry(Trouble(.order, "the service stops"))
         } catch {
@@ -70,15 +81,21 @@ final class SettlementIntake {
 
     /// A settlement that cannot be read is kept without its order: the writer's own row says how that stands.
     private func bury(_ delivery: Delivery, because error: ContractError) async throws -> Outcome {
-        let source = delivery.sourceMessage
         let isJSON = (try? JSONValue.parse(delivery.payload)) != nil
         let letterClass: DeadLetterClass = isJSON ? .invalidMessage : .undecodable
+        return try await bury(
+            delivery, letterClass, field: error.path.isEmpty ? nil : error.path,
+            sentence: "\(letterClass.sentence) Found: \(error).")
+    }
+
+    private func bury(
+        _ delivery: Delivery, _ letterClass: DeadLetterClass, field: String? = nil, sentence: String
+    ) async throws -> Outcome {
         let replay = delivery.replay
         let letter = UnclaimedLetter(
             orderId: nil, eventId: replay?.eventId, traceParent: delivery.trace.traceparent, replayOf: replay?.letterId,
             content: DeadLetterContent(
-                letterClass: letterClass.rawValue, field: error.path.isEmpty ? nil : error.path,
-                sentence: "\(letterClass.sentence) Found: \(error).", message: source),
+                letterClass: letterClass.rawValue, field: field, sentence: sentence, message: delivery.sourceMessage),
             settlementEventId: EventId.new(at: time.wallClock).text)
         try await patience.untilAnswered { [store] in _ = try await store.recordUndecodable([letter]) }
         delivery.logger.warning("a settlement cannot be read", LogField(.letterClass, letterClass.rawValue))

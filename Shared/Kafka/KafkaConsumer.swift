@@ -43,7 +43,7 @@ public final class KafkaConsumer {
 
     private static let pollInterval: Duration = .milliseconds(250)
     /// Messages kept aside when only other events are wanted.
-    private static let keptLimit = 64
+    public nonisolated static let keptLimit = 64
 
     /// Makes the member. Nothing is connected yet: an unreachable broker is no error here.
     /// - Throws: ``KafkaError`` of kind `configuration` when a setting is refused.

@@ -2,7 +2,7 @@ import CrashPoints
 public import EventLoop
 import FoundationEssentials
 public import Kafka
-public import Telemetry
+import Telemetry
 
 /// What a consume loop holds at most.
 public struct ConsumeLimits: Sendable {
@@ -16,6 +16,9 @@ public struct ConsumeLimits: Sendable {
     public var maximumTakenPerTurn = 64
     /// How long running messages may go on when their partitions are taken away.
     public var drain: Duration = .seconds(5)
+
+    /// The most that can be open of one partition: what a paused one had kept aside still comes.
+    var mostOpenOfPartition: Int { maximumSpan + KafkaConsumer.keptLimit }
 
     /// The usual limits.
     public init() {}
@@ -42,6 +45,8 @@ public final class ConsumeLoop {
     private let gapWatch: OffsetGapWatch
     private let mayTake: @Loop @Sendable () -> Bool
     private let handler: Handler
+    private let quarantine: Quarantine?
+    private let poisonHandler: Handler?
 
     private var lanes = Lanes<Delivery>()
     private var windows: PartitionWindows
@@ -58,11 +63,13 @@ public final class ConsumeLoop {
     /// - Parameters:
     ///   - mayTake: whether the service wants more work now; asked before each message.
     ///   - handler: see ``Handler``.
-    public init(
+    ///   - quarantine: finds messages that end the process; nil does without.
+    ///   - poisonHandler: makes such a message a dead letter without reading it.
+    init(
         topic: String, consumer: KafkaConsumer, limits: ConsumeLimits = ConsumeLimits(),
         retry: RetryPolicy = RetryPolicy(), troubles: Troubles, health: Health, metrics: MetricsRegistry,
         logger: Logger, time: any TimeSource, mayTake: @escaping @Loop @Sendable () -> Bool = { true },
-        handler: @escaping Handler
+        handler: @escaping Handler, quarantine: Quarantine? = nil, poisonHandler: Handler? = nil
     ) {
         self.topic = topic
         self.consumer = consumer
@@ -76,6 +83,8 @@ public final class ConsumeLoop {
         self.metrics = ConsumeMetrics(metrics, topic: topic)
         self.mayTake = mayTake
         self.handler = handler
+        self.quarantine = quarantine
+        self.poisonHandler = poisonHandler
         gapWatch = OffsetGapWatch(
             topic: topic, consumer: consumer, health: health, metrics: metrics, logger: logger, time: time,
             reaction: nil)
@@ -101,6 +110,7 @@ public final class ConsumeLoop {
         await drain(within: limit * 0.5)
         cancelAll()
         await drain(within: .milliseconds(300))
+        if running.isEmpty { await quarantine?.end(within: .milliseconds(300)) }
         await consumer.commit(within: max(.milliseconds(100), (end - time.now) * 0.5))
         await consumer.close(within: max(.milliseconds(200), end - time.now))
     }
@@ -124,7 +134,9 @@ public final class ConsumeLoop {
     /// While a system is in trouble, and until those that waited for it have gone, only a few orders are kept open: one
     /// that is stuck must not be the only one by which to find out.
     private var wantsMore: Bool {
-        guard openCount < limits.maximumOpen, mayTake() else { return false }
+        guard openCount < limits.maximumOpen, quarantine?.admits(open: openCount) ?? true, mayTake() else {
+            return false
+        }
         return troubles.isClear && troubles.waitingMessages == 0
             || lanes.runningCount < limits.maximumOrdersInTrouble
     }
@@ -161,6 +173,7 @@ public final class ConsumeLoop {
         health.set("Kafka", reason: nil)
         troubles.clear(.kafka)
         logger.info("partitions assigned", .topic(topic), .count(partitions.count))
+        quarantine?.begin(partitions.map(\.partition), clusterId: clusterId) { [weak self] in self?.pump() }
         isRebalancing = false
         pump()
     }
@@ -189,7 +202,8 @@ public final class ConsumeLoop {
         if windows.take(message.offset, of: message.topicPartition) { consumer.pause([message.topicPartition]) }
         openCount += 1
         metrics.open.set(Double(openCount), topic)
-        let delivery = Delivery(message, clusterId: clusterId, assignment: assignment, logger: logger)
+        var delivery = Delivery(message, clusterId: clusterId, assignment: assignment, logger: logger)
+        delivery.needsCare = quarantine?.take(delivery.place) ?? false
         if lanes.enter(delivery, key: delivery.lane) { run(delivery) }
     }
 
@@ -208,12 +222,15 @@ public final class ConsumeLoop {
     /// Tries until the outcome is final; false when the message was let go, for its next owner.
     private func work(_ delivery: Delivery, run: UInt64) async -> Bool {
         var delivery = delivery
+        var handling: SuspectHandling?
+        if delivery.needsCare, let quarantine {
+            handling = try? await quarantine.register(delivery.place, logger: delivery.logger)
+            guard handling != nil else { return false }
+        }
         while delivery.assignment == assignment, !isStopping, !isRebalancing, !Task.isCancelled {
-            let current = delivery
+            let (current, handling) = (delivery, handling)
             let outcome = try? await troubles.attempt(of: delivery.lane) { [self] in
-                handled.insert(run)
-                defer { handled.remove(run) }
-                return await attempt(current)
+                await attempt(current, handling, run: run)
             }
             guard let outcome else { return false }
             if outcome.isFinal { return true }
@@ -221,6 +238,25 @@ public final class ConsumeLoop {
             if let pause = pause(after: outcome, attempt: delivery.attempt) { try? await time.sleep(for: pause) }
         }
         return false
+    }
+
+    /// One attempt, beside others or alone; postponed where it was cancelled before its turn.
+    private func attempt(_ delivery: Delivery, _ handling: SuspectHandling?, run: UInt64) async -> Outcome {
+        let body: @Loop @Sendable () async -> Outcome = { [self] in
+            handled.insert(run)
+            defer { handled.remove(run) }
+            return await attempt(delivery, by: handling == .poison ? poisonHandler ?? handler : handler)
+        }
+        do {
+            switch (quarantine, handling) {
+            case (nil, _): return await body()
+            case (let quarantine?, nil): return try await quarantine.attempt(body)
+            case (let quarantine?, let handling?):
+                return try await quarantine.attempt(delivery.place, handling, logger: delivery.logger, body)
+            }
+        } catch {
+            return .postponed(.zero)
+        }
     }
 
     /// Whether a failure counts against the order: not where a system is to blame.
@@ -236,7 +272,7 @@ public final class ConsumeLoop {
         return retry.delay(afterTry: max(attempt - 1, 1), random: .random(in: 0...1))
     }
 
-    private func attempt(_ delivery: Delivery) async -> Outcome {
+    private func attempt(_ delivery: Delivery, by handler: Handler) async -> Outcome {
         let started = time.now
         let outcome = await handler(delivery)
         metrics.seconds.observe(time.now - started, topic, outcome.name)
@@ -252,7 +288,7 @@ public final class ConsumeLoop {
     private func end(_ delivery: Delivery, isFinished: Bool) {
         openCount -= 1
         metrics.open.set(Double(openCount), topic)
-        if isFinished, delivery.assignment == assignment { advance(delivery.message) }
+        if isFinished, delivery.assignment == assignment { advance(delivery) }
         // An unfinished message keeps its lane shut: a later one of its key must not overtake it. While partitions are
         // given back there is none.
         if isFinished || isRebalancing || delivery.assignment != assignment, let next = lanes.leave(delivery.lane) {
@@ -261,13 +297,18 @@ public final class ConsumeLoop {
         pump()
     }
 
-    private func advance(_ message: KafkaMessage) {
-        let advance = windows.finish(message.offset, of: message.topicPartition)
+    private func advance(_ delivery: Delivery) {
+        let partition = delivery.message.topicPartition
+        let advance = windows.finish(delivery.message.offset, of: partition)
         if let next = advance.next {
-            consumer.store(next: next, for: message.topicPartition)
+            consumer.store(next: next, for: partition)
             crashPoint("offset-stored")
         }
-        if advance.resumes { consumer.resume([message.topicPartition]) }
+        if advance.resumes { consumer.resume([partition]) }
+        if delivery.needsCare, quarantine?.finish(delivery.place, next: advance.next) == true {
+            // Behind a process that ends again and again each start must get further than the one before.
+            EventLoop.shared.start { [consumer] in await consumer.commit(within: .seconds(1)) }
+        }
     }
 
     // MARK: Giving back
@@ -278,6 +319,7 @@ public final class ConsumeLoop {
         lanes.dropWaiting { $0.assignment == old }
         openCount -= waiting - lanes.queuedCount
         await drain(within: limits.drain)
+        if running.isEmpty { await quarantine?.end(within: .seconds(1)) }
         if !lost { await consumer.commit(within: .milliseconds(1500)) }
         assignment += 1
         windows = PartitionWindows(limit: limits.maximumSpan)

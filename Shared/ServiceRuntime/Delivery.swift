@@ -1,4 +1,5 @@
 public import Kafka
+import Ledger
 public import Telemetry
 
 /// A message in work: what was read, its trace, and a logger that names it.
@@ -14,6 +15,8 @@ public struct Delivery: Sendable {
     /// Which try this is in this process, from 1: a handler may end a message as held after so many. Those that a
     /// system's trouble ended are not counted.
     public internal(set) var attempt = 1
+    /// Whether it may have been open when a process ended, and is registered before it is handled.
+    var needsCare = false
     let assignment: UInt64
 
     init(_ message: KafkaMessage, clusterId: String, assignment: UInt64, logger: Logger) {
@@ -26,6 +29,8 @@ public struct Delivery: Sendable {
         self.logger = logger.with(
             .topic(message.topic), .partition(message.partition), .offset(message.offset), .traceId(trace.traceId))
     }
+
+    var place: MessagePlace { MessagePlace(partition: message.partition, offset: message.offset) }
 
     /// What keeps order: messages of one key run one after the other. A message without a key has a lane of its own.
     var lane: [UInt8] {

@@ -55,18 +55,27 @@ extension ServiceHost {
     }
 
     /// Adds a consume loop over a topic, in the consumer group of the service's name.
+    ///
+    /// - Parameters:
+    ///   - ledger: remembers which messages were open when a process ended.
+    ///   - poisonHandler: makes a message that ends the process a dead letter, without reading it.
     public func addConsumeLoop(
-        topic: String, mayTake: @escaping @Loop @Sendable () -> Bool = { true },
-        handler: @escaping ConsumeLoop.Handler
+        topic: String, ledger: Ledger, mayTake: @escaping @Loop @Sendable () -> Bool = { true },
+        handler: @escaping ConsumeLoop.Handler, poisonHandler: @escaping ConsumeLoop.Handler
     ) throws {
         let connection = try settings.kafkaConnection(clientId: name)
         var configuration = KafkaConsumerConfiguration(connection: connection, groupId: name)
         configuration.sessionTimeout = try settings.value(of: CommonSettings.sessionTimeout)
         configuration.maximumPollInterval = max(configuration.maximumPollInterval, configuration.sessionTimeout)
         let consumer = try KafkaConsumer(configuration: configuration, logger: logger)
+        let limits = ConsumeLimits()
+        let quarantine = Quarantine(
+            name: name, topic: topic, holder: instance, windowSize: limits.mostOpenOfPartition, ledger: ledger,
+            patience: databasePatience, metrics: metrics, logger: logger, time: time)
         let loop = ConsumeLoop(
-            topic: topic, consumer: consumer, troubles: troubles, health: health, metrics: metrics, logger: logger,
-            time: time, mayTake: mayTake, handler: handler)
+            topic: topic, consumer: consumer, limits: limits, troubles: troubles, health: health, metrics: metrics,
+            logger: logger, time: time, mayTake: mayTake, handler: handler, quarantine: quarantine,
+            poisonHandler: poisonHandler)
         lifecycle.add(
             "consumer of \(topic)", start: { try loop.start() },
             stop: { await loop.stop(within: .milliseconds(2500)) })

@@ -56,20 +56,36 @@ enum Decoding {
     ) -> UnclaimedLetter {
         let isJSON = (try? JSONValue.parse(source.value ?? [])) != nil
         let letterClass: DeadLetterClass = isJSON ? .invalidMessage : .undecodable
-        let order = source.key.flatMap { String(validating: $0, as: UTF8.self) }.flatMap {
-            try? SalesforceId(complete: $0)
-        }.flatMap { $0.namesOrder ? $0 : nil }
         let headers = try? CloudEventHeaders.parse(source.headers.map { ($0.name, $0.value) })
         // Whatever is wrong with the others: a replay that fails opens its own letter again, and no second one.
         let replay = delivery.replay
         return UnclaimedLetter(
-            orderId: order?.text, version: version(headers, despite: error, now: now),
+            orderId: orderId(inKeyOf: source), version: version(headers, despite: error, now: now),
             eventId: headers?.id.text ?? replay?.eventId,
             traceParent: delivery.trace.traceparent, replayOf: replay?.letterId,
             content: DeadLetterContent(
                 letterClass: letterClass.rawValue, field: error.path.isEmpty ? nil : error.path,
                 sentence: "\(letterClass.sentence) Found: \(error.description).", message: source),
             settlementEventId: EventId.new(at: now).text)
+    }
+
+    /// A letter for a message that ends the process: nothing of it is read but its key.
+    static func poisonLetter(_ delivery: Delivery, now: Date) -> UnclaimedLetter {
+        let (source, replay) = (delivery.sourceMessage, delivery.replay)
+        return UnclaimedLetter(
+            orderId: orderId(inKeyOf: source), eventId: replay?.eventId, traceParent: delivery.trace.traceparent,
+            replayOf: replay?.letterId,
+            content: DeadLetterContent(
+                letterClass: DeadLetterClass.poison.rawValue, sentence: DeadLetterClass.poison.sentence, message: source
+            ),
+            settlementEventId: EventId.new(at: now).text)
+    }
+
+    private static func orderId(inKeyOf source: SourceMessage) -> String? {
+        guard let text = source.key.flatMap({ String(validating: $0, as: UTF8.self) }),
+            let id = try? SalesforceId(complete: text), id.namesOrder
+        else { return nil }
+        return id.text
     }
 
     /// The version that a letter stands under; nil where it cannot be told or lies more than a day ahead: the next

@@ -5,6 +5,6 @@ enum LedgerMigrations {
     static let schema = "crossdock"
     static let all: [Migration] = [
         orders, publisherAndFeedback, claim, record, publish, feedbackTries, hold, logins, deadLetterLife,
-        letterCommands,
+        letterCommands, partitionRuns,
     ]
 }
