@@ -98,7 +98,7 @@ def netsuite_order(order):
             for line in order["lines"]]}
 
 
-def gather(salesforce, netsuite, ledger, submitted, settled, samples):
+def gather(salesforce, netsuite, ledger, submitted, settled, samples, entered_by_hand):
     """Everything at once; the journal is complete, since it keeps more than a campaign's requests."""
     orders = salesforce.call("GET", "/orders?status=Activated")["orders"]
     return {
@@ -112,6 +112,7 @@ def gather(salesforce, netsuite, ledger, submitted, settled, samples):
                 "sequence", "method", "path", "applied", "externalId", "internalId", "version")}
             for entry in netsuite.call("GET", "/journal")["requests"]],
         "submitted": list(submitted.read()), "settled": list(settled.read()), "samples": samples,
+        "enteredByHand": entered_by_hand,
         "letters": ledger.rows("select letter_id, order_id, version, class, sentence, state from dead_letters"),
         "held": ledger.rows("select order_id, version, sentence from held_orders"),
         "publications": ledger.rows("select order_id, version, event_id from publications"),

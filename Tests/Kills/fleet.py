@@ -46,7 +46,6 @@ class Fleet:
         process = member.process
         if process.popen.returncode == -signal.SIGKILL and f"crash point {member.armed}" in process.tail(3):
             self.counts.note(member.service, member.armed)
-            process.log.unlink(missing_ok=True)
             return
         last = " / ".join(process.tail(3))
         self.unexpected.append(f"{process.name} ended by itself with status {process.popen.returncode}: {last[-600:]}")

@@ -12,7 +12,7 @@ class Desk:
 
     def __init__(self, salesforce, netsuite, random, rate):
         self.salesforce, self.netsuite, self.random, self.rate = salesforce, netsuite, random, rate
-        self.accounts = []
+        self.accounts, self.entered_by_hand = [], []
         self.recent = deque(maxlen=40)
         self.made = self.amended = 0
         self.due = time.monotonic()
@@ -36,6 +36,7 @@ class Desk:
         if draw > 0.93:
             # Entered in NetSuite by a person, and linked on the account.
             body["netSuiteId"] = self.netsuite.call("POST", "/customers", {"companyName": body["name"]})["id"]
+            self.entered_by_hand.append(body["netSuiteId"])
         id = self.salesforce.call("POST", "/accounts", body)["id"]
         self.accounts.append(id)
         return id

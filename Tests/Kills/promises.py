@@ -11,6 +11,10 @@ FINAL = ("written", "unchanged", "superseded")
 ORDER, CUSTOMER = "SF-", "SFACC-"
 
 
+# What no waiting mends.
+LASTING = ("I2", "I3", "I7", "P")
+
+
 def check(evidence):
     """Every sentence, each with its invariant before it."""
     checks = {
@@ -64,11 +68,16 @@ def nothing_doubled(evidence):
         yield from (f"{name} is there {count} times" for name, count in there.items() if count > 1)
     names = Counter(customer["name"] for customer in evidence["customers"])
     yield from (f"{count} customers are called {name}" for name, count in names.items() if count > 1)
+    lines = Counter(line["id"] for order in evidence["salesOrders"] for line in order["lines"] if line["id"])
+    yield from (f"line {name} is there {count} times, closed ones counted" for name, count in lines.items() if count > 1)
+    orders = {ORDER + order["id"] for order in evidence["orders"]}
+    accounts = {CUSTOMER + order["account"] for order in evidence["orders"]}
     for order in evidence["salesOrders"]:
-        lines = Counter(line["id"] for line in order["lines"] if line["id"])
-        for name, count in lines.items():
-            if count > 1:
-                yield f"order {order['number']} has line {name} {count} times, closed ones counted"
+        if order["externalId"] not in orders:
+            yield f"order {order['number']} with the external id {order['externalId']} is nobody's"
+    for customer in evidence["customers"]:
+        if customer["externalId"] not in accounts and customer["id"] not in evidence["enteredByHand"]:
+            yield f"customer {customer['id']} with the external id {customer['externalId']} is nobody's"
 
 
 def versions_rise(evidence):

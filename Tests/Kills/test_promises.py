@@ -21,7 +21,8 @@ def perfect():
     evidence = {
         "orders": [], "salesOrders": [], "customers": [{"id": "7", "externalId": "SFACC-001A", "name": "Acme"}],
         "journal": [], "submitted": [], "settled": [], "samples": [], "letters": [], "held": [], "publications": [],
-        "settlements": []}
+        "settlements": [], "enteredByHand": ["6"]}
+    evidence["customers"].append({"id": "6", "externalId": None, "name": "Entered by hand"})
     for number, (id, versions) in enumerate(((FIRST, (1000, 2000)), (SECOND, (1500,))), start=1):
         line = {"id": f"802-{number}", "sku": "SKU-RED", "quantity": "2", "price": "4.5", "amount": "9"}
         evidence["orders"].append({
@@ -100,6 +101,8 @@ FALSIFIED = {
         "a customer's name is there twice": repeated("customers", 0, externalId="SFACC-001B"),
         "a line is there twice": extra_line(),
         "a doubled line was closed": extra_line(isClosed=True),
+        "an order is nobody's": repeated("salesOrders", 0, externalId="SF-other", lines=[]),
+        "a customer is nobody's": put("customers", 1, id="5"),
     },
     "I3": {"a version fell": repeated("journal", 0, method="PATCH", externalId=None, sequence=99)},
     "I4": {
