@@ -56,7 +56,7 @@ final class OrderPublisherPipeline {
     /// - Throws: ``LeadershipLost``, a trouble of one of the systems, or `CancellationError`.
     func poll(under leadership: Leadership) async throws {
         let term = try await begin(leadership)
-        if self.term?.owesSending == true { try await sendOwed() }
+        if self.term?.owesSending == true { try await sendOwed(term) }
         for watch in term.watches { watch.beginPoll() }
         while term.watches.contains(where: { !$0.isComplete }) { try await readPages(term) }
         try await answerRequests(term)
@@ -210,14 +210,16 @@ final class OrderPublisherPipeline {
     }
 
     /// What was stored and not confirmed goes out again, with the same event ids.
-    private func sendOwed() async throws {
+    private func sendOwed(_ term: Term) async throws {
         while true {
-            let owed = try await patience.untilAnswered { try await self.ledger.unacknowledgedPublications() }
+            let owed = try await patience.untilAnswered {
+                try await self.ledger.unacknowledgedPublications(under: term.leadership)
+            }
             if owed.isEmpty { break }
             logger.info("sending what was stored and not confirmed", .count(owed.count))
             try await produce(owed)
         }
-        term?.owesSending = false
+        self.term?.owesSending = false
     }
 
     /// Different orders at once, versions of one order one after the other.

@@ -53,14 +53,17 @@ extension Ledger {
         return try rows.map(Publication.init)
     }
 
-    /// Publications that Kafka has not confirmed, oldest first, with payload.
+    /// Publications that Kafka has not confirmed, oldest first, with payload; none for who does not lead any more, so that
+    /// a leader that slept through its lease produces at most what it held already.
     public func unacknowledgedPublications(
-        limit: Int = 200
+        limit: Int = 200, under leadership: Leadership
     ) async throws(PostgresError) -> [Publication] {
         let rows = try await run(
             """
             select order_id, version, digest, digest_fields, stamp_milliseconds, event_id, trace_parent, payload, created_at
             from publications where acknowledged_at is null and payload is not null
+                and exists (select 1 from leaders where name = \(leadership.name) and holder = \(leadership.holder)
+                    and fence = \(leadership.fence))
             order by publication_id limit \(limit)
             """)
         return try rows.map { row throws(PostgresError) in try Publication(row) }

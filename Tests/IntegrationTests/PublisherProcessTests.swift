@@ -25,6 +25,7 @@ struct PublisherProcessTests {
                 try await eventually("the first thirty orders") { orderIds(reader).count == 30 }
                 try await makeOrders(20, stack)
                 first.process.send(signal: SIGKILL)
+                try await second.untilLogged("leading holder=", within: .seconds(15))
                 try await makeOrders(5, stack)
                 try await eventually("all orders", within: .seconds(60)) { orderIds(reader).count == 55 }
                 try check(reader.messages)

@@ -142,7 +142,7 @@ struct LostAnswerTests {
                 let stored = try await ledger.insertPublications([publication], under: leader)
                 #expect(swallower.swallowed == 2)
                 #expect(stored.map(\.eventId) == [publication.eventId])
-                #expect(try await ledger.unacknowledgedPublications().count == 1)
+                #expect(try await ledger.unacknowledgedPublications(under: leader).count == 1)
             }
         }
     }

@@ -55,6 +55,9 @@ struct PublisherTests {
                 try await ledger.release(leader)
                 let next = try await Self.lead(ledger, "p2")
                 #expect(next.fence == leader.fence + 1)
+                _ = try await ledger.insertPublications([Self.publication(1)], under: next)
+                #expect(try await ledger.unacknowledgedPublications(under: next).count == 1)
+                #expect(try await ledger.unacknowledgedPublications(under: leader).isEmpty)
             }
         }
     }
@@ -69,14 +72,14 @@ struct PublisherTests {
                 #expect(stored.map(\.orderId) == [Fixture.orderId(2), Fixture.orderId(1)])
                 let repeated = try await ledger.insertPublications([Self.publication(1)], under: leader)
                 #expect(repeated == [stored[1]])
-                #expect(try await ledger.unacknowledgedPublications().count == 2)
+                #expect(try await ledger.unacknowledgedPublications(under: leader).count == 2)
                 try await ledger.acknowledgePublications([stored[0].eventId])
-                let open = try await ledger.unacknowledgedPublications()
+                let open = try await ledger.unacknowledgedPublications(under: leader)
                 #expect(open.map(\.eventId) == [stored[1].eventId])
                 #expect(open.first?.payload == [7])
                 let claim = try await ledger.claimed(Fixture.request())
                 _ = try await ledger.recorded(claim, .written(WrittenOrder(netSuiteId: 1)))
-                #expect(try await ledger.unacknowledgedPublications().isEmpty)
+                #expect(try await ledger.unacknowledgedPublications(under: leader).isEmpty)
                 _ = try await ledger.insertPublications([Self.publication(1, version: 1_001)], under: leader)
                 let last = try await ledger.lastPublications(of: [Fixture.orderId(1), Fixture.orderId(9)])
                 #expect(last.count == 1)

@@ -108,7 +108,7 @@ struct PipelineTests {
             try await bench.poll()
             try await bench.poll()
             #expect(try bench.versions(of: 1) == [try Self.milliseconds("2026-05-28T20:26:40Z")])
-            #expect(try await bench.ledger.unacknowledgedPublications().isEmpty)
+            #expect(try await bench.ledger.unacknowledgedPublications(under: bench.leadership).isEmpty)
         }
     }
 
@@ -164,14 +164,14 @@ struct PipelineTests {
             try bench.salesforce.activate(1, at: "2026-05-28T20:26:40.000+0000")
             bench.kafkaIsDown = true
             await #expect(throws: Trouble.self) { try await bench.poll() }
-            let stored = try await bench.ledger.unacknowledgedPublications()
+            let stored = try await bench.ledger.unacknowledgedPublications(under: bench.leadership)
             #expect(stored.count == 1)
             await #expect(throws: Trouble.self) { try await bench.poll() }
             bench.kafkaIsDown = false
             try await bench.takeOver()
             try await bench.poll()
             #expect(bench.sent.map(\.headers.id.text) == stored.map(\.eventId))
-            #expect(try await bench.ledger.unacknowledgedPublications().isEmpty)
+            #expect(try await bench.ledger.unacknowledgedPublications(under: bench.leadership).isEmpty)
         }
     }
 
