@@ -11,6 +11,7 @@ private final class Items {
     var known = ["SKU-RED": "318", "SKU-BLUE": "319", "SKU-GREEN": "320"]
     /// A query that names one of these is refused; nil: every query is.
     var refused: Set<String>? = []
+    var code = "INVALID_PARAMETER"
     private(set) var calls: [[String]] = []
 
     func find(_ skus: [String]) throws -> [String: String] {
@@ -18,7 +19,7 @@ private final class Items {
         if refused.map({ !$0.isDisjoint(with: skus) }) ?? true {
             throw NetSuiteFailure.refused(
                 NetSuiteRefusal(
-                    status: 400, code: "INVALID_PARAMETER", detail: "Search error", path: nil, classification: .other))
+                    status: 400, code: code, detail: "Search error", path: nil, classification: .other))
         }
         return known.filter { skus.contains($0.key) }
     }
@@ -55,6 +56,17 @@ struct ItemCatalogueTests {
             let wanted: Set = ["SKU-RED", "SKU-BLUE", "SKU-GREEN", "SKU-BAD"]
             let found = try await items.catalogue().items(wanted)
             #expect(found == items.known)
+        }
+    }
+
+    @Test("a query that is refused for another reason is no SKU's fault, also when it names one alone")
+    func refusedOtherwise() async throws {
+        try await onLoop {
+            let items = Items()
+            items.refused = ["SKU-RED"]
+            items.code = "TRANS_IN_USE"
+            _ = try await caught(NetSuiteFailure.self) { try await items.catalogue().items(["SKU-RED"]) }
+            #expect(items.calls.count == 1)
         }
     }
 

@@ -35,7 +35,7 @@ final class ItemCatalogue {
     ) async throws -> [String: String] {
         do {
             return try await lookUp(skus)
-        } catch NetSuiteFailure.refused(let refusal) where refusal.status == 400 {
+        } catch NetSuiteFailure.refused(let refusal) where refusal.code == spoiltQuery {
             guard skus.count > 1 else {
                 _ = try await lookUp([harmlessSKU])
                 return [:]
@@ -45,6 +45,9 @@ final class ItemCatalogue {
             return first.merging(try await found(Array(skus.dropFirst(half)), by: lookUp)) { one, _ in one }
         }
     }
+
+    /// What NetSuite says of a query that it cannot read; other refusals say nothing about a SKU.
+    nonisolated private static let spoiltQuery = "INVALID_PARAMETER"
 
     /// Asked for where only it matters whether NetSuite answers.
     nonisolated static let harmlessSKU = "crossdock"
