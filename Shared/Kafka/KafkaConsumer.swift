@@ -39,6 +39,8 @@ public final class KafkaConsumer {
     private var paused: Set<TopicPartition> = []
     private var stored: [TopicPartition: Int64] = [:]
     private var isClosing = false
+    private var lookedAt = MonotonicInstant.now
+    private let longestSilence: Duration
     private var handle: OpaquePointer? { client.pointer }
 
     private static let pollInterval: Duration = .milliseconds(250)
@@ -49,6 +51,7 @@ public final class KafkaConsumer {
     /// - Throws: ``KafkaError`` of kind `configuration` when a setting is refused.
     public init(configuration: KafkaConsumerConfiguration, logger: Logger) throws(KafkaError) {
         self.logger = logger
+        longestSilence = configuration.maximumPollInterval / 3
         log = LibraryLog(logger: logger, connection: configuration.connection)
         let events =
             RD_KAFKA_EVENT_FETCH | RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_OFFSET_COMMIT | RD_KAFKA_EVENT_ERROR
@@ -90,10 +93,12 @@ public final class KafkaConsumer {
 
     /// The next event, without waiting; nil when there is none.
     /// - Parameter messagesWanted: false takes rebalances and errors only. Messages met on the way are kept, in
-    ///   their order and at most 64, for a later poll that wants them.
+    ///   their order, for a later poll that wants them: 64, and then now and then one more, since a member that takes
+    ///   nothing from its queue for long is put out of its group.
     public func poll(messagesWanted: Bool = true) -> KafkaConsumerEvent? {
         if messagesWanted, let message = takeKept() { return .message(message) }
-        while messagesWanted || kept.count - keptNext < Self.keptLimit {
+        while messagesWanted || kept.count - keptNext < Self.keptLimit || time.now - lookedAt > longestSilence {
+            lookedAt = time.now
             guard !isClosing, let event = queue.take() else { return nil }
             defer { rd_kafka_event_destroy(event) }
             guard let found = interpret(event) else { continue }

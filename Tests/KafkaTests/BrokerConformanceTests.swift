@@ -151,6 +151,46 @@ struct BrokerConformanceTests {
         }
     }
 
+    @Test(
+        "a member that wants nothing for longer than it may be silent stays in its group, and loses nothing",
+        arguments: KafkaBrokerKind.available)
+    func wantsNothingForLong(kind: KafkaBrokerKind) async throws {
+        try await onLoop(within: .seconds(60)) {
+            try await withTopic(kind, partitionCount: 1) { broker, topic in
+                let producer = try makeProducer(broker)
+                for number in 0..<200 { _ = try await producer.send(topic: topic, key: nil, value: bytes("\(number)")) }
+                var configuration = KafkaConsumerConfiguration(connection: broker.connection(), groupId: topic)
+                configuration.maximumPollInterval = configuration.sessionTimeout
+                let consumer = try KafkaConsumer(configuration: configuration, logger: .silent)
+                try consumer.subscribe([topic])
+                var end = MonotonicInstant.now
+                try await eventually("the assignment") {
+                    guard case .assigned(let partitions) = consumer.poll(messagesWanted: false) else { return false }
+                    consumer.assign(partitions)
+                    end = .now + configuration.maximumPollInterval + .seconds(2)
+                    return true
+                }
+                try await eventually("the end of the silence", within: .seconds(20)) {
+                    #expect(consumer.poll(messagesWanted: false) == nil)
+                    return MonotonicInstant.now > end
+                }
+                var seen: [Int64] = []
+                try await eventually("messages, once wanted") {
+                    while let event = consumer.poll() {
+                        guard case .message(let message) = event else { throw KafkaTestFailure() }
+                        seen.append(message.offset)
+                    }
+                    return seen.count == 200
+                }
+                #expect(seen == Array(0..<200))
+                await consumer.close(within: .seconds(3))
+                await producer.close(within: .seconds(2))
+            }
+        }
+    }
+
+    private struct KafkaTestFailure: Error {}
+
     @Test("a paused partition brings nothing until it is resumed", arguments: KafkaBrokerKind.available)
     func pauseHoldsMessagesBack(kind: KafkaBrokerKind) async throws {
         try await onLoop {
