@@ -17,13 +17,14 @@ struct FaultMatrixTests {
                     "NETSUITE_CONCURRENCY": "16",
                 ]) { $1 }
                 try await stack.netSuite.control.patch("/settings", ["concurrencyLimit": 100])
-                let writer = try stack.start(.netSuiteWriter)
-                try await writer.untilReady()
+                // Each with a breaker of its own: what makes one of them wait lets the others go on.
+                let writers = try (1...3).map { _ in try stack.start(.netSuiteWriter) }
+                for writer in writers { try await writer.untilReady() }
                 let matrix = try FaultMatrix(stack)
                 try await matrix.strikeCreates()
-                try await matrix.untilAllSettled(within: .seconds(60))
+                try await matrix.untilAllSettled(within: .seconds(90))
                 try await matrix.strikeChanges()
-                try await matrix.untilAllSettled(within: .seconds(60))
+                try await matrix.untilAllSettled(within: .seconds(90))
                 try await matrix.strikeLate()
                 try await matrix.untilAllSettled(within: .seconds(30))
                 try await matrix.untilQuiet()
