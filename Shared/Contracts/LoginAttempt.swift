@@ -31,5 +31,5 @@ public enum LoginLimits {
     /// How long a refused log-in counts.
     public static let window = Duration.seconds(1_800)
     /// How long a try may be without an end before it is taken for one that never was sent.
-    public static let longestTry = Duration.seconds(120)
+    public static let longestTry = Duration.seconds(75)
 }

@@ -111,7 +111,8 @@ final class SalesforceLogin {
         return HTTPCall(
             method: "POST", url: configuration.loginURL + "/services/oauth2/token",
             headers: [("Content-Type", "application/x-www-form-urlencoded"), ("Accept", "application/json")],
-            body: Array("grant_type=\(grant)&assertion=\(assertion)".utf8), deadline: .seconds(30),
+            body: Array("grant_type=\(grant)&assertion=\(assertion)".utf8),
+            deadline: min(.seconds(30), configuration.deadline),
             maximumAnswerBytes: 1 << 20)
     }
 

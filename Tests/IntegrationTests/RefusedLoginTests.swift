@@ -22,6 +22,10 @@ struct RefusedLoginTests {
                     try await writer.untilNotReady(because: "the next try is at", within: .seconds(30))
                     #expect(await writer.stop() == 0)
                 }
+                let check = try ForeignProgram.run(
+                    BuiltProduct.path("crossdock"), ["check", "--only", "netsuite"],
+                    environment: stack.environment.merging(["NETSUITE_PRIVATE_KEY_FILE": wrong]) { _, given in given })
+                #expect(check.status == 1 && check.output.contains("the next try is at"), "\(check.output)")
                 let counts = try await stack.netSuite.control.get("/counts")
                 #expect(counts["failedLogins"] == 3 && counts["isLocked"] == false, "\(counts.text())")
                 let writer = try stack.start(.netSuiteWriter)
