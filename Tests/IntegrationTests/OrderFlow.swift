@@ -16,6 +16,7 @@ final class OrderFlow {
     private(set) var sent: [String: Int64] = [:]
     private var lastNumber = 0
     private var steady: Task<Void, any Error>?
+    private var isResting = false
     private(set) var journal: [JSONValue] = []
     /// When NetSuite took each order, by external id.
     private(set) var createdAt: [String: MonotonicInstant] = [:]
@@ -67,8 +68,9 @@ final class OrderFlow {
 
     /// Sends an order each so often, and a second version of every fourth, until ``rest()``.
     func start(every interval: Duration) {
+        isResting = false
         steady = EventLoop.shared.start { [self] in
-            while !Task.isCancelled {
+            while !isResting {
                 try await sendOrder()
                 if lastNumber % 4 == 0 { try await sendNextVersion(of: lastNumber - 2) }
                 try await LoopTime.shared.sleep(for: interval)
@@ -76,9 +78,9 @@ final class OrderFlow {
         }
     }
 
-    /// Ends the steady pace.
+    /// Ends the steady pace. What is being sent ends too: a send that was cut may be delivered, and nobody would know.
     func rest() async {
-        steady?.cancel()
+        isResting = true
         _ = try? await steady?.value
         steady = nil
     }
