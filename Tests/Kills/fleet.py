@@ -3,7 +3,7 @@
 import signal
 import time
 
-SIZES = {"order-publisher": 2, "netsuite-writer": 8, "status-feedback": 3}
+SIZES = {"order-publisher": 2, "netsuite-writer": 10, "status-feedback": 4}
 QUIET_SIZES = {"order-publisher": 2, "netsuite-writer": 3, "status-feedback": 2}
 
 
