@@ -149,10 +149,10 @@ struct PublisherBadDayTests {
     ]
 
     private static let readingFaults: [JSONObject] = [
-        ["kind": "unauthorized"], ["kind": "unauthorized", "expires": true], ["kind": "unavailable", "times": 2],
-        ["kind": "throttled", "times": 2], refused(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."),
-        ["kind": "truncated", "times": 2], ["kind": "cut", "moment": "after"], ["kind": "hang"], ["kind": "html"],
-        ["kind": "wrong-type"],
+        ["kind": "unauthorized", "expires": true], ["kind": "unavailable", "times": 2],
+        ["kind": "truncated", "times": 2],
+        refused(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."), ["kind": "cut", "moment": "after"],
+        ["kind": "hang"], ["kind": "html"], ["kind": "wrong-type"],
         refused(400, "INVALID_QUERY_LOCATOR", "invalid query locator", times: 1),
         refused(400, "INVALID_QUERY_LOCATOR", "invalid query locator", times: 3),
     ]

@@ -106,9 +106,11 @@ struct DecisionTests {
         #expect(try FeedbackPlan(Make.claim(settlement, shown: nil)).changes.count == 4)
     }
 
-    @Test(
-        "a locked record is tried less and less often, and after hours is a letter as well",
-        arguments: [(0, nil, 2, false), (1, 10, 4, false), (12, 14_399, 600, false), (12, 14_400, 600, true)])
+    private static let lockedCases: [(tries: Int, seconds: Int?, wait: Int, isLetter: Bool)] = [
+        (0, nil, 2, false), (1, 10, 4, false), (12, 14_399, 600, false), (12, 14_400, 600, true),
+    ]
+
+    @Test("a locked record is tried less and less often, and after hours is a letter as well", arguments: lockedCases)
     func locked(tries: Int, seconds: Int?, wait: Int, isLetter: Bool) throws {
         let claim = Make.claim(
             try Make.settlement(), lockedTries: tries, lockedFor: seconds.map { Duration.seconds($0) })
