@@ -1,7 +1,9 @@
+import Contracts
 import EventLoop
 import Foundation
 import Glibc
 import JSONText
+import Kafka
 import Postgres
 import TestSupport
 import Testing
@@ -16,7 +18,8 @@ struct DeadLetterTests {
                 _ = try await stack.startAll()
                 let desk = try await LetterDesk.open(stack)
                 for sku in ["SKU-NEW", "SKU-OLD", "SKU-LATE", "SKU-HALF"] { try await desk.addProduct(sku) }
-                try await Self.resolve(desk)
+                let written = try await Self.resolve(desk)
+                try await Self.replayGarbage(desk, of: written)
                 try await Self.discardAndReopen(desk)
                 try await Self.overtake(desk)
                 try await Self.killHalfWay(desk)
@@ -29,7 +32,7 @@ struct DeadLetterTests {
 
     /// The item is missing, is created, and the letter replayed.
     @Loop
-    private static func resolve(_ desk: LetterDesk) async throws {
+    private static func resolve(_ desk: LetterDesk) async throws -> String {
         let order = try await desk.addOrder("SKU-NEW")
         let letter = try await desk.letter(of: order)
         try await desk.untilNeedingAttention(order)
@@ -53,6 +56,33 @@ struct DeadLetterTests {
         #expect(
             trail.compactMap { $0["act"]?.string } == ["opened", "replayed", "replay-failed", "replayed", "resolved"])
         #expect(trail.compactMap { $0["by"]?.string }.dropFirst(3).first == "ann")
+        return order
+    }
+
+    /// Bytes that say nothing, with headers that say nothing: their replays open their own letters, and no others.
+    @Loop
+    private static func replayGarbage(_ desk: LetterDesk, of order: String) async throws {
+        let producer = try KafkaProducer(
+            configuration: KafkaProducerConfiguration(connection: desk.stack.broker.connection()), logger: .silent)
+        for topic in [Topic.orderSubmitted.name, Topic.orderSettled.name] {
+            _ = try await producer.send(
+                topic: topic, key: Array(order.utf8), value: Array("no order".utf8),
+                headers: [KafkaHeader("ce_id", "no id"), KafkaHeader("ce_id", "twice")])
+        }
+        await producer.close(within: .seconds(1))
+        var letters: [String] = []
+        try await eventually("both letters", within: .seconds(30)) {
+            let rows = try await desk.stack.query(
+                "select letter_id::text as id from dead_letters where state = 'open' order by letter_id")
+            letters = try rows.map { row throws(PostgresError) in try row.string("id") }
+            return letters.count == 2
+        }
+        let failed = try desk.run("replay", letters[0], letters[1], "--yes", "--within", "30")
+        #expect(failed.status == 1 && failed.output.contains("2 letters: 2 open"), "\(failed.output)")
+        let rows = try await desk.stack.query("select count(*) as n, min(state) as state from dead_letters where state = 'open'")
+        #expect(try rows.first?.int64("n") == 2)
+        try desk.decide("discard", letters[0], letters[1], "--yes")
+        try await desk.untilWritten(order)
     }
 
     /// Given up and taken up again; the first time nobody could tell Kafka, so a writer does.

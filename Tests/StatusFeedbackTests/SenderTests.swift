@@ -193,6 +193,32 @@ struct SenderTests {
         }
     }
 
+    @Test("a replayed settlement that can be read resolves its letter, one that cannot names it")
+    func replays() async throws {
+        try await onLoop {
+            let stage = Stage()
+            let settlement = try Make.settlement()
+            let headers = [KafkaHeader("ce_id", "e-1"), KafkaHeader("ce_replayof", "17")]
+            for payload in [settlement.encode(), [1]] {
+                var whole = Stage.delivery(payload, of: settlement).message.headers.filter { $0.name != "ce_id" }
+                let id = EventId.new(at: Date()).text
+                whole += payload == [1] ? headers : [KafkaHeader("ce_id", id), headers[1]]
+                let message = KafkaMessage(
+                    topic: Topic.orderSettled.name, partition: 0, offset: 7, key: Array(settlement.orderId.text.utf8),
+                    value: payload, headers: whole, timestamp: .unavailable)
+                _ = await stage.intake.handle(
+                    Delivery(message, clusterId: "c", assignment: 1, logger: .quiet))
+                if payload == [1] {
+                    #expect(stage.store.letters.map(\.replayOf) == ["17"])
+                    #expect(stage.store.letters.map(\.eventId) == ["e-1"])
+                } else {
+                    #expect(stage.store.resolvedReplays == ["17 \(id)"])
+                }
+            }
+            #expect(stage.store.resolvedReplays.count == 1)
+        }
+    }
+
     @Test("stopping is quick while Salesforce hangs, and the cut batch is due again")
     func stopping() async throws {
         try await onLoop {
