@@ -12,14 +12,16 @@ extension Ledger {
         let rows = try await run(
             """
             select p.order_id, p.version, p.digest, p.digest_fields, p.stamp_milliseconds, p.event_id, p.trace_parent,
-                null::bytea as payload, p.created_at
+                null::bytea as payload, p.created_at, exists (select from dead_letters d where d.order_id = p.order_id
+                    and d.origin = 'publisher' and d.state in ('open', 'replaying')) as has_letter
             from unnest(\(orderIds)) as w (order_id)
             cross join lateral (
                 select * from publications x where x.order_id = w.order_id order by x.version desc limit 1) p
             """)
         var last: [String: Publication] = [:]
         for row in rows {
-            let publication = try Publication(row)
+            var publication = try Publication(row)
+            publication.hasUnreadableSuccessor = try row.bool("has_letter")
             last[publication.orderId] = publication
         }
         return last

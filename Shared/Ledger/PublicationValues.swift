@@ -34,6 +34,9 @@ public struct Publication: Sendable, Equatable {
     public var requestId: Int64?
     /// When it was stored (server's clock): the message's `ce_time`. Set by the ledger.
     public var createdAt: Date?
+    /// Whether a later reading of the order could not be published: its letter is open. Set by the ledger where the last
+    /// publications are asked for.
+    public internal(set) var hasUnreadableSuccessor = false
 
     /// A publication.
     public init(

@@ -207,6 +207,28 @@ struct PipelineTests {
         }
     }
 
+    @Test("an order whose unreadable change is undone is sent again, and its letter closes")
+    func undoneChangesCloseTheirLetters() async throws {
+        try await withBench { bench in
+            try bench.salesforce.activate(1, at: "2026-05-28T20:26:40.000+0000")
+            try await bench.poll()
+            let line = FakeSalesforce.id("802Qk", 1)
+            let product = try #require(bench.salesforce.lines[line]?["Product2"])
+            bench.salesforce.change(
+                lineOf: 1, ["Quantity": 9, "Product2": nil, "SystemModstamp": "2026-05-28T20:30:00.000+0000"])
+            try await bench.poll()
+            #expect(try await bench.ledger.deadLetters().count == 1)
+            bench.salesforce.change(
+                lineOf: 1, ["Quantity": 2, "Product2": product, "SystemModstamp": "2026-05-28T20:31:00.000+0000"])
+            try await bench.poll()
+            #expect(try await bench.ledger.deadLetters().isEmpty)
+            #expect(try bench.versions(of: 1).count == 2)
+            bench.salesforce.change(order: 1, ["SystemModstamp": "2026-05-28T20:32:00.000+0000"])
+            try await bench.poll()
+            #expect(try bench.versions(of: 1).count == 2)
+        }
+    }
+
     @Test("thousands of orders of one second are all found, page by page")
     func ties() async throws {
         try await withBench { bench in

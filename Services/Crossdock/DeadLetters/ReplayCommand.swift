@@ -132,52 +132,50 @@ struct Replay {
     /// Looks at the letters until none is replaying any more.
     mutating func follow(within limit: Duration) async throws {
         let begin = MonotonicInstant.now
-        var waiting = results.filter { $0.result == "replayed" }.map(\.id)
+        var waiting = results.indices.filter { results[$0].result == "replayed" }
         let progress = ProgressLine("settled", of: waiting.count)
         defer { progress.end() }
         let count = waiting.count
         while !waiting.isEmpty {
-            for letter in try await ledger.deadLetters(ids: waiting) where letter.state != .replaying {
-                waiting.removeAll { $0 == letter.id }
-                settle(letter)
+            let letters = try await letters(at: waiting)
+            waiting.removeAll { place in
+                guard let letter = letters[results[place].id], letter.state != .replaying else { return false }
+                settle(letter, at: place)
+                return true
             }
             progress.show(count - waiting.count)
             if waiting.isEmpty || MonotonicInstant.now - begin > limit { break }
             try await LoopTime.shared.sleep(for: waiting.count > 100 ? .seconds(1) : .milliseconds(200))
         }
-        for letter in try await ledger.deadLetters(ids: waiting) {
-            let hold = try await letter.orderId.flatMapAsync { try await ledger.heldOrders(of: $0).first }
-            note(letter.id, "replaying", .pending, hold.map { "it waits: \($0.sentence)" } ?? Self.stillUnderWay(limit))
+        let letters = try await letters(at: waiting)
+        for place in waiting {
+            var sentence = "not settled within \(limit.components.seconds) seconds; it goes on by itself"
+            if let order = letters[results[place].id]?.orderId, let hold = try await ledger.heldOrders(of: order).first {
+                sentence = "it waits and goes on by itself: \(hold.sentence)"
+            }
+            note("replaying", .pending, sentence, at: place)
         }
     }
 
-    private static func stillUnderWay(_ limit: Duration) -> String {
-        "not settled within \(limit.components.seconds) seconds; it goes on by itself"
+    private func letters(at places: [Int]) async throws -> [String: DeadLetter] {
+        let letters = try await ledger.deadLetters(ids: places.map { results[$0].id })
+        return Dictionary(letters.map { ($0.id, $0) }) { first, _ in first }
     }
 
-    private mutating func settle(_ letter: DeadLetter) {
+    private mutating func settle(_ letter: DeadLetter, at place: Int) {
         switch letter.state {
-        case .resolved: note(letter.id, "resolved", .done, "")
-        case .superseded: note(letter.id, "superseded", .done, "a newer version of the order took its place")
-        case .discarded: note(letter.id, "discarded", .failed, "somebody gave it up meanwhile")
-        case .open, .replaying: note(letter.id, "open", .failed, "it failed again: \(letter.sentence)")
+        case .resolved: note("resolved", .done, "", at: place)
+        case .superseded: note("superseded", .done, "a newer version of the order took its place", at: place)
+        case .discarded: note("discarded", .failed, "somebody gave it up meanwhile", at: place)
+        case .open, .replaying: note("open", .failed, "it failed again: \(letter.sentence)", at: place)
         }
     }
 
-    private mutating func note(_ id: String, _ word: String, _ verdict: LetterResult.Verdict, _ sentence: String) {
-        guard let place = results.firstIndex(where: { $0.id == id }) else { return }
+    private mutating func note(
+        _ word: String, _ verdict: LetterResult.Verdict, _ sentence: String, at place: Int
+    ) {
         results[place].result = word
         results[place].verdict = verdict
         results[place].sentence = sentence
-    }
-}
-
-extension Optional where Wrapped: Sendable {
-    @Loop
-    fileprivate func flatMapAsync<Result: Sendable>(
-        _ transform: @Loop (Wrapped) async throws -> Result?
-    ) async throws -> Result? {
-        guard let self else { return nil }
-        return try await transform(self)
     }
 }

@@ -73,7 +73,8 @@ struct PublicationSelection {
         }
         switch VersionDecision.decide(
             stamp: stamp, activatedAt: records.activatedAt, last: previous, startedAt: startedAt,
-            isRequested: request != nil)
+            // An order whose change was undone is sent again too: its letter is open, and closes with that.
+            isRequested: request != nil || last[id.text]?.hasUnreadableSuccessor == true)
         {
         case .leftOut: counts[.leftOut, default: 0] += 1
         case .unchanged: counts[.unchanged, default: 0] += 1
