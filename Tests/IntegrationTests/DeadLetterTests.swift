@@ -37,7 +37,8 @@ struct DeadLetterTests {
         let letter = try await desk.letter(of: order)
         try await desk.untilNeedingAttention(order)
         let shown = try desk.decide("show", letter)
-        for words in ["Dead letter \(letter)  open", "missing-item", "The SKU is SKU-NEW.", "ce_id", "netsuite-writer"] {
+        for words in ["Dead letter \(letter)  open", "missing-item", "The SKU is SKU-NEW.", "ce_id", "netsuite-writer"]
+        {
             #expect(shown.contains(words), "\(words) is not in \(shown)")
         }
         #expect(!shown.contains("Dead Letters & Sons"), "customers' data is not shown unasked")
@@ -79,7 +80,8 @@ struct DeadLetterTests {
         }
         let failed = try desk.run("replay", letters[0], letters[1], "--yes", "--within", "30")
         #expect(failed.status == 1 && failed.output.contains("2 letters: 2 open"), "\(failed.output)")
-        let rows = try await desk.stack.query("select count(*) as n, min(state) as state from dead_letters where state = 'open'")
+        let rows = try await desk.stack.query(
+            "select count(*) as n, min(state) as state from dead_letters where state = 'open'")
         #expect(try rows.first?.int64("n") == 2)
         try desk.decide("discard", letters[0], letters[1], "--yes")
         try await desk.untilWritten(order)

@@ -53,7 +53,8 @@ struct LetterDesk {
     }
 
     func state(_ letter: String) async throws -> String? {
-        try await stack.query("select state from dead_letters where letter_id = \(Int64(letter))").first?.string("state")
+        try await stack.query("select state from dead_letters where letter_id = \(Int64(letter))").first?.string(
+            "state")
     }
 
     // MARK: Salesforce
@@ -89,7 +90,9 @@ struct LetterDesk {
     }
 
     func untilSilent(_ order: String, within limit: Duration = .seconds(30)) async throws {
-        try await untilShown(order, "nothing more", within: limit) { status, message, _ in status == nil && message == nil }
+        try await untilShown(order, "nothing more", within: limit) { status, message, _ in
+            status == nil && message == nil
+        }
     }
 
     // MARK: Command line

@@ -150,7 +150,8 @@ struct Replay {
         let letters = try await letters(at: waiting)
         for place in waiting {
             var sentence = "not settled within \(limit.components.seconds) seconds; it goes on by itself"
-            if let order = letters[results[place].id]?.orderId, let hold = try await ledger.heldOrders(of: order).first {
+            if let order = letters[results[place].id]?.orderId, let hold = try await ledger.heldOrders(of: order).first
+            {
                 sentence = "it waits and goes on by itself: \(hold.sentence)"
             }
             note("replaying", .pending, sentence, at: place)
