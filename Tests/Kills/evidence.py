@@ -24,7 +24,8 @@ class Ledger:
 
     def __init__(self, folder):
         programs = glob.glob("/usr/lib/postgresql/*/bin/psql")
-        self.words = [max(programs), "-h", str(folder), "-U", "crossdock", "-d", "crossdock", "-XqAt", "-v", "ON_ERROR_STOP=1"]
+        self.words = [
+            max(programs), "-h", str(folder), "-U", "crossdock", "-d", "crossdock", "-XqAt", "-v", "ON_ERROR_STOP=1"]
 
     def rows(self, statement):
         text = f"set search_path = crossdock; select coalesce(json_agg(t), '[]') from ({statement}) t"
@@ -89,7 +90,8 @@ def salesforce_order(order):
 
 def netsuite_order(order):
     return {
-        "id": order["id"], "number": order["tranId"], "externalId": order["externalId"], "poNumber": order.get("otherRefNum"),
+        "id": order["id"], "number": order["tranId"], "externalId": order["externalId"],
+        "poNumber": order.get("otherRefNum"),
         "version": order.get("custbody_crossdock_version"), "state": order["statusName"].lower(),
         "currency": order["currency"], "customer": order["customer"]["id"],
         "lines": [

@@ -7,6 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "deploy" / "demo"))
 
+from evidence import kcat  # noqa: E402
 from stack import REPOSITORY, Stack, StackFailure, free_port, wait_until  # noqa: E402
 
 # What a service waits for: as short as it may be, so that a dead process's work is taken over in seconds.
@@ -35,6 +36,9 @@ group.initial.rebalance.delay.ms=0
 
 class KillStack(Stack):
     """`broker` is embedded or real; a real one is started from KAFKA_HOME."""
+
+    # A service's pool has up to six, and the dead leave theirs for a moment.
+    maximum_connections = 300
 
     def __init__(self, binaries, say, broker):
         super().__init__(binaries, say)
@@ -68,9 +72,7 @@ class KillStack(Stack):
 
     def asked(self, *words):
         """One question to Kafka."""
-        import evidence
-
-        return evidence.kcat(self.kafka or self.bootstrap, *words)
+        return kcat(self.kafka or self.bootstrap, *words)
 
     def set_environment(self):
         super().set_environment()

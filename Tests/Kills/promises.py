@@ -46,8 +46,8 @@ def nothing_lost(evidence):
             yield f"order {order['number']} was never published"
         elif order["id"] not in written:
             yield f"order {order['number']} is not in NetSuite"
-        elif written[order["id"]][0]["version"] != str(newest[order["id"]]):
-            yield f"order {order['number']} stands at version {written[order['id']][0]['version']}, not {newest[order['id']]}"
+        elif (version := written[order["id"]][0]["version"]) != str(newest[order["id"]]):
+            yield f"order {order['number']} stands at version {version}, not {newest[order['id']]}"
     settled = {(row["order_id"], row["version"]) for row in evidence["settlements"] if row["outcome"] in FINAL}
     for message in evidence["submitted"]:
         if (message["key"], message["ordering"]) not in settled:

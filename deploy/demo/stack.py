@@ -100,6 +100,8 @@ class Process:
 class Stack:
     """The private PostgreSQL cluster, the embedded broker, both sandboxes and the services."""
 
+    maximum_connections = 60
+
     def __init__(self, binaries, say, usual_ports=False, kafka=None):
         self.binaries = Path(binaries).resolve()
         self.say = say
@@ -159,7 +161,7 @@ class Stack:
         # A trial's data: lost with the machine, so nothing waits for the disk.
         settings = {
             "listen_addresses": "", "unix_socket_directories": str(home), "fsync": "off", "shared_buffers": "64MB",
-            "max_connections": "60", "full_page_writes": "off",
+            "max_connections": str(self.maximum_connections), "full_page_writes": "off",
         }
         arguments = [str(programs / "postgres"), "-D", str(data)]
         for name, value in settings.items():
