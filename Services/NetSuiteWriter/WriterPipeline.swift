@@ -105,7 +105,7 @@ struct WriterPipeline {
             switch await ending(stop, of: order, work, delivery) {
             case .settled(let outcome): end = outcome
             case .open(let outcome, let reason, let isUnknown):
-                try await release(work, customer: customer, reason: reason, isUnknown: isUnknown)
+                try await release(work, customer: customer, reason: reason, isUnknown: isUnknown, delivery)
                 // What was cut off by a stop or a rebalance is nobody's trouble.
                 return Task.isCancelled ? .postponed(.seconds(1)) : outcome
             }
@@ -120,6 +120,7 @@ struct WriterPipeline {
             try await settling.settle(stored, order: order)
             return outcome(of: stored)
         case .fenced:
+            try await mendLateChange(work, delivery)
             return .postponed(.seconds(1))
         }
     }
@@ -185,18 +186,28 @@ struct WriterPipeline {
 
     /// Gives the order back; that an earlier attempt's answer is unknown stays in the ledger, with its time.
     private func release(
-        _ work: OrderWork, customer: CustomerReference?, reason: String, isUnknown: Bool
+        _ work: OrderWork, customer: CustomerReference?, reason: String, isUnknown: Bool, _ delivery: Delivery
     ) async throws {
         let (batches, claim) = (batches, work.leased.claim)
         // A task of its own: when the service stops this one is cancelled, and the order is to be handed over, not left
         // to its lease.
         try await EventLoop.shared.start {
             if isUnknown {
-                try await batches.markUnknown(claim, customer: customer, reason: reason)
+                let isOurs = try await batches.markUnknown(claim, customer: customer, reason: reason)
+                if !isOurs { try await mendLateChange(work, delivery) }
             } else {
                 try await batches.giveBack(claim, customer: customer, reason: reason)
             }
         }.value
+    }
+
+    /// A process that was frozen right before it sent may have changed the order behind its next holder, who decides
+    /// about it now: a fresh version puts right whatever came of that.
+    private func mendLateChange(_ work: OrderWork, _ delivery: Delivery) async throws {
+        guard work.hasSentChange else { return }
+        let id = work.leased.claim.orderId
+        delivery.logger.warning("a change may have come behind a later one: the order is sent afresh", .orderId(id))
+        try await batches.requestPublication(of: id)
     }
 
     // MARK: Without a claim

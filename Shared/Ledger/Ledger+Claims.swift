@@ -83,18 +83,23 @@ extension Ledger {
 
     /// Closes claims under which nothing was sent: the attempts end as `not-sent`, the orders are free at once.
     public func giveBack(_ claims: [Claim], reason: String) async throws(PostgresError) {
-        try await free(claims, state: "not-sent", reason: reason)
+        _ = try await free(claims, state: "not-sent", reason: reason)
     }
 
     /// Closes claims under which something was, or may have been, sent without an answer: the next claim learns of it.
-    public func markUnknown(_ claims: [Claim], reason: String) async throws(PostgresError) {
+    ///
+    /// - Returns: the orders that were still the caller's; another holder decides about the others.
+    @discardableResult
+    public func markUnknown(_ claims: [Claim], reason: String) async throws(PostgresError) -> Set<String> {
         try await free(claims, state: "unknown", reason: reason)
     }
 
-    private func free(_ claims: [Claim], state: String, reason: String) async throws(PostgresError) {
-        if claims.isEmpty { return }
+    private func free(
+        _ claims: [Claim], state: String, reason: String
+    ) async throws(PostgresError) -> Set<String> {
+        if claims.isEmpty { return [] }
         let isUnknown = state == "unknown"
-        _ = try await run(
+        let rows = try await run(
             """
             with mine as materialized (
                 select o.order_id, c.attempt_id from orders o
@@ -109,6 +114,10 @@ extension Ledger {
                 from mine where o.order_id = mine.order_id)
             update attempts a set state = \(state), ended_at = clock_timestamp(), summary = \(Self.storable(reason))
             from mine where a.attempt_id = mine.attempt_id and a.state = 'sent'
+            returning a.order_id
             """)
+        var freed: Set<String> = []
+        for row in rows { freed.insert(try row.string("order_id")) }
+        return freed
     }
 }

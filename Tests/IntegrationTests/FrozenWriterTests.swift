@@ -55,6 +55,29 @@ struct FrozenWriterTests {
         }
     }
 
+    @Test("a change that may have come behind its next holder's has its order sent afresh")
+    func lateChange() async throws {
+        try await onLoop(within: .seconds(90)) {
+            try await ServiceStack.with(partitionCount: 2) { stack in
+                stack.environment["NETSUITE_REQUEST_SECONDS"] = "1"
+                stack.environment["UNKNOWN_CHANGE_WAIT_SECONDS"] = "1"
+                try await stack.netSuite.control.patch("/settings", ["latencyMilliseconds": 600])
+                let flow = try OrderFlow(stack)
+                let writers = try await pair(stack, flow)
+                try await flow.untilAllSettled(within: .seconds(20))
+                for number in 1...flow.sent.count { try await flow.sendNextVersion(of: number) }
+                try await freeze(writers.late, whileWorkingOn: "PATCH", flow)
+                try await flow.untilAllSettled(within: .seconds(40))
+                writers.late.process.send(signal: SIGCONT)
+                try await eventually("the order is to be sent afresh", within: .seconds(20)) {
+                    let requests = try await stack.query("select requested_by from publish_requests")
+                    return try requests.contains { try $0.string("requested_by").hasPrefix("netsuite-writer") }
+                }
+                await flow.close()
+            }
+        }
+    }
+
     /// Two writers with a partition each.
     @Loop
     private func pair(
@@ -85,10 +108,15 @@ struct FrozenWriterTests {
     @Loop
     private func freezeInRequest(_ writer: ServiceProcess, _ flow: OrderFlow) async throws {
         for _ in 0..<3 { _ = try await flow.sendToEachPartition(of: 2) }
-        try await eventually("NetSuite works on a create of the writer's") {
+        try await freeze(writer, whileWorkingOn: "POST", flow)
+    }
+
+    @Loop
+    private func freeze(_ writer: ServiceProcess, whileWorkingOn method: String, _ flow: OrderFlow) async throws {
+        try await eventually("NetSuite works on a \(method) of the writer's") {
             try await flow.requests(by: writer.process.id).contains {
-                $0["status"]?.number == nil && $0["method"]?.string == "POST"
-                    && $0["path"]?.string?.hasSuffix("/salesOrder") == true
+                $0["status"]?.number == nil && $0["method"]?.string == method
+                    && $0["path"]?.string?.contains("/salesOrder") == true
             }
         }
         try await writer.process.freeze()

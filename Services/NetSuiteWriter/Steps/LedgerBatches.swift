@@ -98,10 +98,19 @@ final class LedgerBatches {
     }
 
     /// Closes a claim under which something may have been sent; the next one probes first.
-    func markUnknown(_ claim: Claim, customer: CustomerReference?, reason: String) async throws {
+    ///
+    /// - Returns: whether the order was still ours.
+    func markUnknown(_ claim: Claim, customer: CustomerReference?, reason: String) async throws -> Bool {
         try await patience.untilAnswered { [ledger] in
             if let customer { try await ledger.store(customers: [customer]) }
-            try await ledger.markUnknown([claim], reason: reason)
+            return try await !ledger.markUnknown([claim], reason: reason).isEmpty
+        }
+    }
+
+    /// Has an order read from Salesforce afresh and sent again, as a version of its own.
+    func requestPublication(of orderId: String) async throws {
+        try await patience.untilAnswered { [ledger] in
+            try await ledger.requestPublication(of: [orderId], by: "netsuite-writer, after a late change")
         }
     }
 }

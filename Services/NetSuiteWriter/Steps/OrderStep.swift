@@ -128,8 +128,10 @@ struct OrderStep {
             return .unchanged(try written(record))
         }
         guard ["A", "B"].contains(record.status) else { throw tooLate(order, record) }
-        switch try await work.send({ try await client.updateSalesOrder(record.id, .object(patch), beforeSending: $0) })
-        {
+        let answer = try await work.send(isChange: true) {
+            try await client.updateSalesOrder(record.id, .object(patch), beforeSending: $0)
+        }
+        switch answer {
         case .applied:
             return .written(WrittenOrder(netSuiteId: try number(record.id)))
         case .refused(let refusal):

@@ -52,10 +52,16 @@ final class OrderWork {
     /// Whether this is the message's first try: what was looked up before may be of the past.
     var isFirstTry: Bool { attempt == 1 }
 
-    /// Sends a change: right before its first byte the lease is looked at, and renewed where it would not last.
+    /// Whether a change of a record that is there has left under this claim: unlike a create, NetSuite would take it
+    /// from us also after another holder's.
+    private(set) var hasSentChange = false
+
+    /// Sends a request that creates or changes: right before its first byte the lease is looked at, and renewed where it
+    /// would not last.
     ///
     /// - Throws: ``StepEnd``.
     func send(
+        isChange: Bool = false,
         _ request: (@escaping @Loop @Sendable () async throws -> Bool) async throws -> NetSuiteWriteAnswer
     ) async throws -> NetSuiteWriteAnswer {
         var isFenced = false
@@ -65,6 +71,7 @@ final class OrderWork {
                     isFenced = true
                     return false
                 }
+                if isChange { hasSentChange = true }
                 return true
             }
         } catch let failure as NetSuiteFailure {
