@@ -42,7 +42,7 @@ enum NetSuiteWriterService {
             client.gate.waitingCount + batches.waitingClaims < maximumWaiting
         }
         try host.addConsumeLoop(
-            topic: Topic.orderSubmitted.name, ledger: ledger, mayTake: mayTake,
+            topic: Topic.orderSubmitted.name, ledger: ledger, mayTake: mayTake, onGap: sendingAgain(ledger, host),
             handler: { await pipeline.handle($0) }, poisonHandler: { await pipeline.handlePoison($0) })
         let resumer = HeldOrderResumer(
             ledger: ledger, patience: host.databasePatience, time: host.time, logger: host.logger,
@@ -53,6 +53,17 @@ enum NetSuiteWriterService {
             logger: host.logger, mayTake: { host.troubles.isClear && mayTake() },
             settle: { try await settling.settle($0) })
         host.lifecycle.add("sweep of settlements", start: { sweep.start() }, stop: { sweep.stop() })
+    }
+
+    /// What Kafka lost of the orders the ledger still has: every version that is not settled.
+    private static func sendingAgain(_ ledger: Ledger, _ host: ServiceHost) -> GapReaction {
+        let (patience, logger) = (host.databasePatience, host.logger)
+        return GapReaction(
+            mend: "The order-publisher sends every version again that is not settled, within its poll interval",
+            act: { _ in
+                let count = try await patience.untilAnswered { try await ledger.sendUnsettledAgain() }
+                logger.info("versions without a settlement are sent again", .count(count))
+            })
     }
 
     private static func mapping(_ path: String) throws -> OrderMapping {

@@ -52,6 +52,7 @@ struct WriterPipeline {
     private func handle(_ order: IncomingOrder, _ delivery: Delivery) async throws -> Outcome {
         crashPoint("decoded")
         crashPoint("poison", of: order.snapshot.orderId.text)
+        crashPoint("stuck", of: order.snapshot.orderId.text)
         let prepared: Prepared
         do {
             prepared = .ready(try await preparation.prepare(order))

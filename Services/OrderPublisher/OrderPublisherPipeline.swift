@@ -33,8 +33,6 @@ final class OrderPublisherPipeline {
         let facts: OrganizationFacts
         let startedAt: UTCInstant
         let watches: [ChangeDetection]
-        /// Something may be stored that Kafka has not confirmed.
-        var owesSending = true
     }
 
     init(
@@ -56,7 +54,7 @@ final class OrderPublisherPipeline {
     /// - Throws: ``LeadershipLost``, a trouble of one of the systems, or `CancellationError`.
     func poll(under leadership: Leadership) async throws {
         let term = try await begin(leadership)
-        if self.term?.owesSending == true { try await sendOwed(term) }
+        try await sendOwed(term)
         for watch in term.watches { watch.beginPoll() }
         while term.watches.contains(where: { !$0.isComplete }) { try await readPages(term) }
         try await answerRequests(term)
@@ -202,14 +200,12 @@ final class OrderPublisherPipeline {
                 try await self.ledger.insertPublications(publications, under: term.leadership)
             }
             crashPoint("publication-committed")
-            self.term?.owesSending = true
             try await produce(stored)
-            self.term?.owesSending = false
         }
         return (read, selection.unansweredRequests)
     }
 
-    /// What was stored and not confirmed goes out again, with the same event ids.
+    /// What was stored and not confirmed, or is owed again since Kafka lost messages, goes out with the same event ids.
     private func sendOwed(_ term: Term) async throws {
         while true {
             let owed = try await patience.untilAnswered {
@@ -219,7 +215,6 @@ final class OrderPublisherPipeline {
             logger.info("sending what was stored and not confirmed", .count(owed.count))
             try await produce(owed)
         }
-        self.term?.owesSending = false
     }
 
     /// Different orders at once, versions of one order one after the other.

@@ -18,8 +18,9 @@
             // every consuming service
             "offset-stored",
         ]
-        /// Names that are asked for with an order's id.
-        public static let namesOfOrders = ["poison"]
+        /// Names that are asked for with an order's id; at the second the process does not end but stands still.
+        public static let namesOfOrders = ["poison", stuck]
+        private static let stuck = "stuck"
 
         /// What the environment asks for.
         struct Armed: Equatable {
@@ -66,6 +67,7 @@
         /// Passes a boundary with an order, or ends there.
         public static func pass(_ name: StaticString, of orderId: String) {
             guard let armed, armed.orderId == orderId, armed.name == "\(name)" else { return }
+            if armed.name == stuck { stand() }
             end(at: armed.name)
         }
 
@@ -80,6 +82,10 @@
             let line = "crash point \(name)\n"
             _ = line.utf8CString.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count - 1) }
             kill(getpid(), SIGKILL)
+            stand()
+        }
+
+        private static func stand() -> Never {
             while true { pause() }
         }
     }

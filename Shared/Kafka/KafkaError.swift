@@ -34,6 +34,9 @@ public struct KafkaError: Error, Sendable, Hashable, CustomStringConvertible {
         kind == .unavailable || kind == .outcomeUnknown || kind == .unknownTopic
     }
 
+    /// The client can do nothing more: only a new one helps.
+    public var isFatal: Bool { code == RD_KAFKA_RESP_ERR__FATAL.rawValue }
+
     /// `name: reason`.
     public var description: String { "\(name): \(reason)" }
 

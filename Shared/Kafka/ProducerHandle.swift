@@ -173,6 +173,5 @@ final class ProducerHandle {
 
 extension KafkaError {
     var isQueueFull: Bool { code == RD_KAFKA_RESP_ERR__QUEUE_FULL.rawValue }
-    var isFatal: Bool { code == RD_KAFKA_RESP_ERR__FATAL.rawValue }
     var withUnknownOutcome: KafkaError { KafkaError(code: code, name: name, kind: .outcomeUnknown, reason: reason) }
 }

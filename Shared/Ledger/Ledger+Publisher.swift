@@ -81,6 +81,20 @@ extension Ledger {
             """)
     }
 
+    /// Makes the publisher send again every version that has no settlement, with the same event ids: Kafka has lost some
+    /// of them and nobody knows which.
+    /// - Returns: how many.
+    public func sendUnsettledAgain() async throws(PostgresError) -> Int {
+        let rows = try await run(
+            """
+            with owed as (
+                update publications set acknowledged_at = null
+                where payload is not null and acknowledged_at is not null returning 1)
+            select count(*) as n from owed
+            """)
+        return Int(try rows.first?.int64("n") ?? 0)
+    }
+
     /// Asks the leader to read orders afresh and publish them.
     public func requestPublication(of orderIds: [String], by operatorName: String) async throws(PostgresError) {
         if orderIds.isEmpty { return }

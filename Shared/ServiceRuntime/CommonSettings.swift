@@ -12,9 +12,14 @@ public enum CommonSettings {
     static let logLevel = Setting.choice(
         "LOG_LEVEL", "least level that is logged", of: ["debug", "info", "warning", "error"], default: "info")
 
-    /// Health and log: what a process has that speaks to nobody.
+    static let stillness = Setting.seconds(
+        "WATCHDOG_SECONDS", "a process whose loop stands still this long ends itself, status 70", in: 5...600,
+        default: 30)
+
+    /// Health, log and watchdog: what a process has that speaks to nobody.
     static let process: [SettingDescription] = [
         healthAddress.description, healthPort.description, logFormat.description, logLevel.description,
+        stillness.description,
     ]
 
     static let bootstrapServers = Setting.text(

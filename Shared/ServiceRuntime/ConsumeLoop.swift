@@ -14,8 +14,11 @@ public struct ConsumeLimits: Sendable {
     public var maximumOrdersInTrouble = 16
     /// Messages taken in one turn of the loop.
     public var maximumTakenPerTurn = 64
-    /// How long running messages may go on when their partitions are taken away.
-    public var drain: Duration = .seconds(5)
+    /// How long the group waits for running messages when partitions are taken away. Those that take longer go on behind
+    /// it: their marker in the ledger keeps the next owner off, and their offsets are not ours to move any more.
+    public var drain: Duration = .seconds(2)
+    /// After this a handler is taken for stuck, when no system is in trouble, and the process ends.
+    public var longestAttempt: Duration = .seconds(1800)
 
     /// The most that can be open of one partition: what a paused one had kept aside still comes.
     var mostOpenOfPartition: Int { maximumSpan + KafkaConsumer.keptLimit }
@@ -43,6 +46,8 @@ public final class ConsumeLoop {
     private let logger: Logger
     private let metrics: ConsumeMetrics
     private let gapWatch: OffsetGapWatch
+    private let attemptWatch: AttemptWatch
+    private let giveUp: @Loop @Sendable (String) -> Void
     private let mayTake: @Loop @Sendable () -> Bool
     private let handler: Handler
     private let quarantine: Quarantine?
@@ -62,6 +67,8 @@ public final class ConsumeLoop {
 
     /// - Parameters:
     ///   - mayTake: whether the service wants more work now; asked before each message.
+    ///   - onGap: what a service can do about messages that were gone unread, beside saying so.
+    ///   - giveUp: called with a reason when only a new process can help.
     ///   - handler: see ``Handler``.
     ///   - quarantine: finds messages that end the process; nil does without.
     ///   - poisonHandler: makes such a message a dead letter without reading it.
@@ -69,6 +76,7 @@ public final class ConsumeLoop {
         topic: String, consumer: KafkaConsumer, limits: ConsumeLimits = ConsumeLimits(),
         retry: RetryPolicy = RetryPolicy(), troubles: Troubles, health: Health, metrics: MetricsRegistry,
         logger: Logger, time: any TimeSource, mayTake: @escaping @Loop @Sendable () -> Bool = { true },
+        onGap: GapReaction? = nil, giveUp: @escaping @Loop @Sendable (String) -> Void = { _ in },
         handler: @escaping Handler, quarantine: Quarantine? = nil, poisonHandler: Handler? = nil
     ) {
         self.topic = topic
@@ -85,9 +93,11 @@ public final class ConsumeLoop {
         self.handler = handler
         self.quarantine = quarantine
         self.poisonHandler = poisonHandler
+        self.giveUp = giveUp
         gapWatch = OffsetGapWatch(
             topic: topic, consumer: consumer, health: health, metrics: metrics, logger: logger, time: time,
-            reaction: nil)
+            reaction: onGap)
+        attemptWatch = AttemptWatch(topic: topic, limit: limits.longestAttempt, metrics: metrics, time: time)
     }
 
     /// How many messages are taken and not finished.
@@ -97,6 +107,10 @@ public final class ConsumeLoop {
     public func start() throws(KafkaError) {
         health.set("Kafka", reason: "waiting for the consumer group to assign partitions")
         consumer.onReadable = { [weak self] in self?.pump() }
+        attemptWatch.start { [giveUp, troubles] reason in
+            // While a system is away its messages wait as long as it takes.
+            if troubles.isClear { giveUp(reason) }
+        }
         try consumer.subscribe([topic])
     }
 
@@ -105,6 +119,7 @@ public final class ConsumeLoop {
     /// What still runs then is cancelled: its marker in the ledger says that it may have been sent.
     public func stop(within limit: Duration) async {
         isStopping = true
+        attemptWatch.stop()
         pumpTimer?.cancel()
         let end = time.now + limit
         await drain(within: limit * 0.5)
@@ -180,10 +195,15 @@ public final class ConsumeLoop {
 
     private func note(_ error: KafkaError) {
         metrics.failures.add(1, error.name)
-        if error.kind == .configuration || error.name == "_ALL_BROKERS_DOWN" {
+        if error.isFatal { return giveUp("Kafka's client cannot go on: \(error.reason)") }
+        switch error.kind {
+        case .configuration: health.set("Kafka", reason: error.reason)
+        case .unknownTopic: health.set("Kafka", reason: EventProducer.missing(topic))
+        default:
+            guard error.name == "_ALL_BROKERS_DOWN" else { return }
             health.set("Kafka", reason: error.reason)
-            watchBrokers()
         }
+        watchBrokers()
     }
 
     /// After the brokers were gone nothing says that they are back but an answer of theirs.
@@ -274,7 +294,9 @@ public final class ConsumeLoop {
 
     private func attempt(_ delivery: Delivery, by handler: Handler) async -> Outcome {
         let started = time.now
+        let number = attemptWatch.begin()
         let outcome = await handler(delivery)
+        attemptWatch.end(number)
         metrics.seconds.observe(time.now - started, topic, outcome.name)
         metrics.attempts.add(1, topic, outcome.name)
         if let trouble = outcome.trouble {
@@ -323,7 +345,6 @@ public final class ConsumeLoop {
         if !lost { await consumer.commit(within: .milliseconds(1500)) }
         assignment += 1
         windows = PartitionWindows(limit: limits.maximumSpan)
-        cancelAll()
         consumer.unassign()
         crashPoint("revoke-answered")
         if !isStopping { health.set("Kafka", reason: "waiting for the consumer group to assign partitions") }

@@ -39,11 +39,16 @@ public final class EventProducer {
         }
     }
 
+    /// What is said of a topic that is not there.
+    static func missing(_ topic: String) -> String {
+        "the topic \(topic) does not exist: create it (deploy/ has the list of topics)"
+    }
+
     /// Why the topic cannot be produced to now; nil when it is there. Asking also warms the first send up.
     func whyNotReady<Message>(for topic: Topic<Message>, within limit: Duration) async -> String? {
         do throws(KafkaError) {
             guard try await producer.partitionCount(of: topic.name, within: limit) != nil else {
-                return "the topic \(topic.name) does not exist: create it (deploy/ has the list of topics)"
+                return Self.missing(topic.name)
             }
             return nil
         } catch {

@@ -1,15 +1,26 @@
 import EventLoop
-import Kafka
+public import Kafka
 import Telemetry
+
+/// What a service does about messages that were gone before they were read.
+public struct GapReaction: Sendable {
+    let mend: String
+    let act: @Loop @Sendable ([OffsetGap]) async throws -> Void
+
+    /// - Parameters:
+    ///   - mend: what the action does and what is left to a person, in a sentence.
+    ///   - act: called once for gaps that are found together.
+    public init(mend: String, act: @escaping @Loop @Sendable ([OffsetGap]) async throws -> Void) {
+        self.mend = mend
+        self.act = act
+    }
+}
 
 /// Notices that messages were gone before they were read, and says so: log, metric, and a warning beside readiness.
 ///
 /// librdkafka goes on at the earliest message then and tells nobody.
 @Loop
 final class OffsetGapWatch {
-    /// Called once for each new gap.
-    typealias Reaction = @Loop @Sendable (OffsetGap) async -> Void
-
     private let topic: String
     private let consumer: KafkaConsumer
     private let health: Health
@@ -17,14 +28,14 @@ final class OffsetGapWatch {
     private let time: any TimeSource
     private let missing: Counter
     private let gaps: Counter
-    private let reaction: Reaction?
+    private let reaction: GapReaction?
     private var assignment: UInt64 = 0
     private var next: [TopicPartition: Int64] = [:]
     private var reported: [TopicPartition: Int64?] = [:]
 
     init(
         topic: String, consumer: KafkaConsumer, health: Health, metrics: MetricsRegistry, logger: Logger,
-        time: any TimeSource, reaction: Reaction?
+        time: any TimeSource, reaction: GapReaction?
     ) {
         self.topic = topic
         self.consumer = consumer
@@ -64,7 +75,9 @@ final class OffsetGapWatch {
         EventLoop.shared.start { [self] in
             for _ in 0..<5 where asked == assignment {
                 if let found = try? await consumer.offsetGaps(of: partitions, next: next, within: .seconds(2)) {
-                    for gap in found where reported[gap.partition] != gap.next { await report(gap) }
+                    let fresh = found.filter { reported[$0.partition] != $0.next }
+                    for gap in fresh { report(gap) }
+                    if !fresh.isEmpty { try await reaction?.act(fresh) }
                     return
                 }
                 try await time.sleep(for: .seconds(2))
@@ -72,21 +85,22 @@ final class OffsetGapWatch {
         }
     }
 
-    private func report(_ gap: OffsetGap) async {
+    private func report(_ gap: OffsetGap) {
         reported[gap.partition] = gap.next
         gaps.add(1, topic, gap.kind.rawValue)
         missing.add(Int(clamping: gap.missingCount ?? 0), topic)
         logger.error(
             "messages may be gone that were never read", .topic(topic), .partition(gap.partition.partition),
-            LogField(.errorCode, "kafka_gap"), .reason(gap.sentence), .mend(Self.mend),
+            LogField(.errorCode, "kafka_gap"), .reason(gap.sentence), .mend(mend),
             .count(Int(clamping: gap.missingCount ?? 0)))
-        health.warn("Kafka offsets of \(topic)", "\(gap.sentence). \(Self.mend)")
-        await reaction?(gap)
+        health.warn("Kafka offsets of \(topic)", "\(gap.sentence). \(mend)")
     }
 
-    private static let mend =
-        "Reading goes on at the earliest message that is kept. Compare with the source, send again what is missing "
-        + "(crossdock orders publish ID), and lengthen the topic's retention"
+    private var mend: String {
+        "Reading goes on at the earliest message that is kept. "
+            + (reaction?.mend ?? "Send again what is missing (crossdock orders publish ID)")
+            + "; then see to it that the topic keeps its messages longer than a service may be away"
+    }
 }
 
 extension OffsetGap {

@@ -58,10 +58,11 @@ extension ServiceHost {
     ///
     /// - Parameters:
     ///   - ledger: remembers which messages were open when a process ended.
+    ///   - onGap: what the service can do about messages that were gone unread, beside saying so.
     ///   - poisonHandler: makes a message that ends the process a dead letter, without reading it.
     public func addConsumeLoop(
         topic: String, ledger: Ledger, mayTake: @escaping @Loop @Sendable () -> Bool = { true },
-        handler: @escaping ConsumeLoop.Handler, poisonHandler: @escaping ConsumeLoop.Handler
+        onGap: GapReaction? = nil, handler: @escaping ConsumeLoop.Handler, poisonHandler: @escaping ConsumeLoop.Handler
     ) throws {
         let connection = try settings.kafkaConnection(clientId: name)
         var configuration = KafkaConsumerConfiguration(connection: connection, groupId: name)
@@ -74,8 +75,9 @@ extension ServiceHost {
             patience: databasePatience, metrics: metrics, logger: logger, time: time)
         let loop = ConsumeLoop(
             topic: topic, consumer: consumer, limits: limits, troubles: troubles, health: health, metrics: metrics,
-            logger: logger, time: time, mayTake: mayTake, handler: handler, quarantine: quarantine,
-            poisonHandler: poisonHandler)
+            logger: logger, time: time, mayTake: mayTake, onGap: onGap,
+            giveUp: { [lifecycle] reason in lifecycle.stop(because: reason, failed: true) }, handler: handler,
+            quarantine: quarantine, poisonHandler: poisonHandler)
         lifecycle.add(
             "consumer of \(topic)", start: { try loop.start() },
             stop: { await loop.stop(within: .milliseconds(2500)) })

@@ -106,6 +106,9 @@ public final class ServiceHost {
             lifecycle.stop(because: name)
         }
         logger.info("starting", LogField(.softwareVersion, ProductVersion.text), LogField(.holder, instance))
+        LoopWatchdog.start(limit: try settings.value(of: CommonSettings.stillness)) { [logger] reason in
+            logger.error("the process ends: its work would wait for ever", .reason(reason))
+        }
         try addHealthServer()
         try await service.build(self)
         health.set("start", reason: "still starting")

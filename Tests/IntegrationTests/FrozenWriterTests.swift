@@ -78,6 +78,31 @@ struct FrozenWriterTests {
         }
     }
 
+    @Test("a writer whose only thread is stuck ends itself, and another one takes its orders")
+    func watchdog() async throws {
+        try await onLoop(within: .seconds(90)) {
+            try await ServiceStack.with(.embedded, partitionCount: 2) { stack in
+                stack.environment["NETSUITE_REQUEST_SECONDS"] = "1"
+                let flow = try OrderFlow(stack)
+                let stuck = try stack.start(
+                    .netSuiteWriter,
+                    with: ["CROSSDOCK_CRASH_POINT": "stuck@\(try OrderMessage.id("801", 1))", "WATCHDOG_SECONDS": "5"])
+                try await stuck.untilReady()
+                let sent = MonotonicInstant.now
+                for _ in 1...4 { try await flow.sendOrder() }
+                let status = await stuck.process.waitForExit(within: .seconds(15))
+                #expect(status == 70, "\(stuck.tail)")
+                #expect(MonotonicInstant.now - sent > .seconds(4), "it ended too early")
+                #expect(stuck.log.contains("the event loop has stood still for 5 s"))
+                _ = try stack.start(.netSuiteWriter)
+                try await flow.untilAllSettled(within: .seconds(40))
+                let problems = try await flow.problems()
+                #expect(problems.isEmpty, "\(problems)")
+                await flow.close()
+            }
+        }
+    }
+
     /// Two writers with a partition each.
     @Loop
     private func pair(

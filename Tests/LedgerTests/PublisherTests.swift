@@ -44,6 +44,23 @@ struct PublisherTests {
         }
     }
 
+    @Test("what is not settled can be sent again, and nothing else")
+    func unsettledAgain() async throws {
+        try await onLoop {
+            try await withLedger { ledger, pool in
+                let leader = try await Self.lead(ledger)
+                let stored = try await ledger.insertPublications(
+                    (1...3).map { Self.publication($0) }, under: leader)
+                try await ledger.acknowledgePublications(stored.prefix(2).map(\.eventId))
+                // As the settlement of the second leaves it.
+                _ = try await pool.query("update publications set payload = null where order_id = \(stored[1].orderId)")
+                #expect(try await ledger.sendUnsettledAgain() == 1)
+                let owed = try await ledger.unacknowledgedPublications(under: leader)
+                #expect(owed.map(\.eventId) == [stored[0].eventId, stored[2].eventId])
+            }
+        }
+    }
+
     @Test("a cursor moves under its leader")
     func cursors() async throws {
         try await onLoop {
