@@ -40,6 +40,8 @@ struct Breaker {
     static let wide = 32
     /// How soon to look again where the system was not asked at all.
     private static let afterNothing = Duration.milliseconds(100)
+    /// For so long behind the moment of the next probe is a trouble remembered when there is nothing to probe with.
+    private static let memory = Duration.seconds(5)
 
     private(set) var phase = Phase.closed
     /// When the next probe may go, while it is open.
@@ -116,6 +118,16 @@ struct Breaker {
     mutating func close() {
         suspects = []
         if isOpen { phase = .releasing(2) }
+    }
+
+    /// When it may be forgotten that the system failed: nobody has asked for a while, so nobody would find out. Nil while
+    /// it works, or somebody asks.
+    var forgottenAt: MonotonicInstant? { isOpen && running == 0 ? nextProbe + Self.memory : nil }
+
+    /// Leaves it to the next attempt, alone, to find out.
+    mutating func forget() {
+        suspects = []
+        if isOpen { phase = .releasing(1) }
     }
 
     private mutating func fail(isProbe: Bool, at now: MonotonicInstant, random: Double) {

@@ -145,6 +145,7 @@ public final class Troubles {
         waiting[line]?.remove(at: index)
         waiter.continuation?.resume(returning: nil)
         noteWaiting()
+        schedule()
     }
 
     private func admits(_ line: Line) -> Bool {
@@ -162,6 +163,15 @@ public final class Troubles {
             })
     }
 
+    /// What failed is forgotten when the messages that waited are another process's by now: else this one would stay not
+    /// ready until it gets work, and nobody gives work to one that is not ready.
+    private func forget() {
+        guard waitingMessages == 0 else { return }
+        for system in Line.messages.systems where breakers[system]?.forgottenAt.map({ $0 <= time.now }) == true {
+            change(system) { $0.forget() }
+        }
+    }
+
     /// Lets go whoever may.
     private func turn() {
         for line in Line.allCases {
@@ -174,15 +184,19 @@ public final class Troubles {
         schedule()
     }
 
-    /// Only the moment of the next probe comes by itself; all else is somebody's end.
+    /// Only the moments of the next probe and of forgetting come by themselves; all else is somebody's end.
     private func schedule() {
         timer?.cancel()
         timer = nil
         let now = time.now
         let lines = waiting.filter { !$0.value.isEmpty }.keys
-        let probes = lines.flatMap(\.systems).compactMap { breakers[$0] }.filter(\.isOpen).map(\.nextProbe)
-        guard let next = probes.filter({ $0 > now }).min() else { return }
-        timer = time.schedule(after: next - now) { [weak self] in self?.turn() }
+        var moments = lines.flatMap(\.systems).compactMap { breakers[$0] }.filter(\.isOpen).map(\.nextProbe)
+        if waitingMessages == 0 { moments += Line.messages.systems.compactMap { breakers[$0]?.forgottenAt } }
+        guard let next = moments.filter({ $0 > now }).min() else { return }
+        timer = time.schedule(after: next - now) { [weak self] in
+            self?.forget()
+            self?.turn()
+        }
     }
 
     private func noteWaiting() {
@@ -211,7 +225,7 @@ public final class Troubles {
                 LogField(.component, system.rawValue), .reason(reason ?? ""))
         } else {
             health.set(system.rawValue, reason: nil)
-            logger.info("the system answers again", LogField(.component, system.rawValue))
+            logger.info("the system is no longer taken to be in trouble", LogField(.component, system.rawValue))
         }
     }
 }

@@ -14,7 +14,17 @@ enum RealKafka {
             .contains { access("\($0)/java", X_OK) == 0 }
     }
 
+    /// A free port may be another process's by the time that Kafka is ready to take it: then once more, on others.
     static func start() async throws -> KafkaBroker {
+        for _ in 0..<3 {
+            do { return try await startOnFreePorts() } catch let error as ChildProcessError {
+                guard error.description.contains("SocketServer") else { throw error }
+            }
+        }
+        return try await startOnFreePorts()
+    }
+
+    private static func startOnFreePorts() async throws -> KafkaBroker {
         guard let home else { throw ChildProcessError(description: "KAFKA_HOME is not set") }
         let directory = try Leftovers.shared.makeDirectory("kafka")
         let (port, controllerPort) = try freePorts()

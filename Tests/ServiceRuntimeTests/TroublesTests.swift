@@ -42,6 +42,28 @@ struct TroublesTests {
         }
     }
 
+    @Test("a trouble is forgotten when nothing waits for the system any more, and the next orders ask it one by one")
+    func forgotten() async throws {
+        try await onLoop {
+            let stage = Stage()
+            let order = stage.order(1)
+            await stage.time.advance(by: .milliseconds(150))
+            #expect(stage.health.notReady.count == 1)
+            await stage.time.advance(by: .seconds(20))
+            #expect(stage.health.notReady.count == 1, "while it waits the trouble stays")
+            order.cancel()
+            await stage.time.advance(by: .seconds(12))
+            #expect(stage.health.notReady.isEmpty)
+            #expect(stage.troubles.isClear)
+            stage.mostRunning = 0
+            let orders = (2...9).map { stage.order($0) }
+            await stage.time.advance(by: .milliseconds(150))
+            #expect(stage.mostRunning == 1)
+            #expect(!stage.troubles.isClear)
+            for order in orders { order.cancel() }
+        }
+    }
+
     @Test("fifty orders ask a system that is away once in two seconds, and come back without a burst when it answers")
     func outage() async throws {
         try await onLoop {
