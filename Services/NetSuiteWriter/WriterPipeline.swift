@@ -113,7 +113,7 @@ struct WriterPipeline {
         }
         let record = AttemptRecord(
             claim: work.leased.claim, outcome: end, settlementEventId: EventId.new(at: time.wallClock).text,
-            customer: customer)
+            customer: customer, answer: Self.answer(of: end))
         switch try await batches.record(record) {
         case .recorded(let stored), .alreadyRecorded(let stored):
             crashPoint("t1-committed")
@@ -124,6 +124,12 @@ struct WriterPipeline {
             try await mendLateChange(work, delivery)
             return .postponed(.seconds(1))
         }
+    }
+
+    /// Why the order was held stays with the attempt, when the hold itself is gone.
+    private static func answer(of end: AttemptOutcome) -> AttemptAnswer? {
+        guard case .held(let hold) = end else { return nil }
+        return AttemptAnswer(code: hold.code, summary: hold.sentence)
     }
 
     private func write(

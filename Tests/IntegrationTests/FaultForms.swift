@@ -61,21 +61,26 @@ enum StruckRequest: String, CaseIterable, Sendable {
 
     /// The forms in which it can fail, and whether after its effect.
     var faults: [(form: FaultForm, isAfter: Bool)] {
+        before.map { (form: $0, isAfter: false) } + after.map { (form: $0, isAfter: true) }
+    }
+
+    private var before: [FaultForm] {
         switch self {
-        case .items, .readBack, .probeCustomer, .probeOrder, .readOrder:
-            (FaultForm.ofAll + [FaultForm.empty]).map { ($0, false) }
-        case .createCustomer:
-            (FaultForm.ofAll + FaultForm.ofCreates).map { ($0, false) }
-                + (FaultForm.lostAnswers + FaultForm.ofCreates.filter { $0.name != "late" }).map { ($0, true) }
+        case .items, .readBack, .probeCustomer, .probeOrder, .readOrder: FaultForm.ofAll + [FaultForm.empty]
+        case .createCustomer: FaultForm.ofAll + FaultForm.ofCreates
         case .createOrder:
-            (FaultForm.ofAll + FaultForm.ofCreates).map { ($0, false) }
-                + (FaultForm.lostAnswers + FaultForm.ofCreates.filter { $0.name != "late" }).map { ($0, true) }
-                + [
-                    (.dropped("custbody_crossdock_version"), false),
-                    (.dropped("item.items.custcol_crossdock_line_id"), false),
-                ]
-        case .changeOrder:
-            (FaultForm.ofAll + [FaultForm.late]).map { ($0, false) } + FaultForm.lostAnswers.map { ($0, true) }
+            FaultForm.ofAll + FaultForm.ofCreates + [
+                .dropped("custbody_crossdock_version"), .dropped("item.items.custcol_crossdock_line_id"),
+            ]
+        case .changeOrder: FaultForm.ofAll + [FaultForm.late]
+        }
+    }
+
+    private var after: [FaultForm] {
+        switch self {
+        case .items, .readBack, .probeCustomer, .probeOrder, .readOrder: []
+        case .createCustomer, .createOrder: FaultForm.lostAnswers + FaultForm.ofCreates.filter { $0.name != "late" }
+        case .changeOrder: FaultForm.lostAnswers
         }
     }
 

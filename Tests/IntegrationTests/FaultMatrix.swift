@@ -145,6 +145,19 @@ final class FaultMatrix {
         }
     }
 
+    /// Log-ins that fail, each for another reason.
+    func strikeLogins() async throws {
+        let kinds = ["cut", "throttled", "server-error", "unavailable", "html", "truncated", "empty", "wrong-type"]
+        for form in FaultForm.ofAll + [FaultForm.empty] where kinds.contains(form.name) {
+            try await add(form, ["method": "POST", "path": "/oauth2/v1/token"], isAfter: false)
+            try await stack.netSuite.control.post("/logins/expire")
+            for _ in 1...3 {
+                try await send(try StruckOrder(number: take(), accountNumber: 19_000), "after a log-in: \(form.name)")
+            }
+            try await untilAllSettled(within: .seconds(20))
+        }
+    }
+
     // MARK: Sending
 
     private func take() -> Int {

@@ -27,6 +27,7 @@ struct FaultMatrixTests {
                 try await matrix.untilAllSettled(within: .seconds(90))
                 try await matrix.strikeLate()
                 try await matrix.untilAllSettled(within: .seconds(30))
+                try await matrix.strikeLogins()
                 try await matrix.untilQuiet()
                 let problems = try await matrix.problems()
                 #expect(problems.isEmpty, "\(problems.joined(separator: "\n"))")

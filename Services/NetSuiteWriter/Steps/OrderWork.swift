@@ -64,19 +64,23 @@ final class OrderWork {
         isChange: Bool = false,
         _ request: (@escaping @Loop @Sendable () async throws -> Bool) async throws -> NetSuiteWriteAnswer
     ) async throws -> NetSuiteWriteAnswer {
-        var isFenced = false
+        var withdrawn: StepEnd?
         do {
             return try await request { [self] in
-                guard try await holdsLease() else {
-                    isFenced = true
-                    return false
+                do {
+                    if try await holdsLease() {
+                        if isChange { hasSentChange = true }
+                        return true
+                    }
+                    withdrawn = .fenced
+                } catch {
+                    // That the lease could not be renewed is the database's trouble and not NetSuite's.
+                    withdrawn = Trouble(databaseError: error).map { .retry($0) }
                 }
-                if isChange { hasSentChange = true }
-                return true
+                return false
             }
         } catch let failure as NetSuiteFailure {
-            if isFenced { throw StepEnd.fenced }
-            throw Refusals.end(of: failure)
+            throw withdrawn ?? Refusals.end(of: failure)
         }
     }
 
