@@ -35,6 +35,7 @@ struct HeldOrderTests {
                 try await play.untilWritten()
                 let problems = try await play.problems()
                 #expect(problems.isEmpty, "\(problems.joined(separator: "\n"))")
+                try await play.untilSweptUp()
                 #expect(await writer.stop() == 0)
             }
         }
@@ -212,6 +213,24 @@ final class HeldOrderPlay {
             try await eventually("\(role) is written and its reason gone", within: .seconds(60)) {
                 try await isShownAsWritten(id)
             }
+        }
+    }
+
+    /// As if the writer had died between the outcome and its publication: no message would come again for it.
+    func untilSweptUp() async throws {
+        let id = try order(.locked)
+        _ = try await stack.query(
+            """
+            update settlements set published_at = null, value = null, settled_at = settled_at - interval '1 hour'
+            where order_id = \(id) and outcome = 'written'
+            """)
+        try await eventually("the settlement that nobody published is published") {
+            let rows = try await stack.query(
+                """
+                select published_at is not null and value is not null as published from settlements
+                where order_id = \(id) and outcome = 'written'
+                """)
+            return try rows.first?.bool("published") ?? false
         }
     }
 
