@@ -19,7 +19,18 @@ final class LoginSession {
     private let budget: any LoginBudget
     private let credentials: String
 
-    private var token: (text: Secret, renewAt: MonotonicInstant)?
+    private struct Token {
+        let text: Secret
+        let issuedAt: MonotonicInstant
+        let renewAt: MonotonicInstant
+        /// Whether a harmless request was accepted with it right after it was given.
+        let isProven: Bool
+        /// Whether it took the place of one that was refused.
+        let replacesRefused: Bool
+    }
+
+    private var token: Token?
+    private var replacesRefused = false
     private var renewal: Task<Secret, any Error>?
     /// Refused tries that the budget could not be told of yet; no further one is made before it knows.
     private var untold: Set<LoginAttempt> = []
@@ -32,6 +43,8 @@ final class LoginSession {
     private static let renewalMargin = Duration.seconds(300)
     /// So long a token is used at least, whatever life it is said to have: else each request could log in.
     private static let shortestUse = Duration.seconds(60)
+    /// So long after a renewal another refusal is looked at closely.
+    private static let youth = Duration.seconds(60)
     /// How long a token request, and the proof after it, may take.
     private var loginDeadline: Duration { min(.seconds(30), configuration.requestDeadline) }
 
@@ -60,13 +73,33 @@ final class LoginSession {
         }
     }
 
-    /// Drops a token that was refused.
-    ///
-    /// - Returns: whether it was the one in use; one that has been replaced already changes nothing.
-    func refused(_ text: Secret) -> Bool {
-        guard token?.text.reveal() == text.reveal() else { return false }
+    /// What a 401 to a request with this token means.
+    enum Refusal {
+        /// Another token is in use already.
+        case replaced
+        /// It was good and is no more; it has been dropped.
+        case ended
+        /// It is good: too many requests at a time can show in this way.
+        case throttled
+        /// It never was accepted, and has been dropped.
+        case refused
+    }
+
+    /// Looks into a 401. A token that was accepted is taken for one that has run out; where it has only just taken the
+    /// place of another one that was refused, a harmless request tells that from throttling, and no log-in follows the other.
+    func refusal(of text: Secret) async -> Refusal {
+        guard let used = token, used.text.reveal() == text.reveal() else { return .replaced }
+        guard used.isProven || hasSucceeded(with: text) else {
+            token = nil
+            return .refused
+        }
+        if used.replacesRefused, time.now - used.issuedAt < Self.youth, await isTaken(text) != false {
+            return .throttled
+        }
+        guard token?.text.reveal() == text.reveal() else { return .replaced }
         token = nil
-        return true
+        replacesRefused = true
+        return .ended
     }
 
     /// A request was refused although its token is fresh.
@@ -118,8 +151,12 @@ final class LoginSession {
         case .failure(let failure): await tell(attempt, isRefused: failure.isRefusal)
         }
         do {
-            let (text, life) = try result.get()
-            token = (text: text, renewAt: time.now + max(life - Self.renewalMargin, life / 2, Self.shortestUse))
+            let (text, life, isProven) = try result.get()
+            token = Token(
+                text: text, issuedAt: time.now,
+                renewAt: time.now + max(life - Self.renewalMargin, life / 2, Self.shortestUse), isProven: isProven,
+                replacesRefused: replacesRefused)
+            replacesRefused = false
             logger.info("logged in to NetSuite")
             return text
         } catch {
@@ -133,7 +170,9 @@ final class LoginSession {
         var isRefusal = false
     }
 
-    private func logIn(_ call: HTTPCall) async -> Result<(text: Secret, life: Duration), LoginFailure> {
+    private func logIn(
+        _ call: HTTPCall
+    ) async -> Result<(text: Secret, life: Duration, isProven: Bool), LoginFailure> {
         do throws(LoginFailure) {
             let answer: HTTPAnswer
             do {
@@ -143,23 +182,27 @@ final class LoginSession {
                     failure: .systemTrouble(
                         NetSuiteTrouble(.network, "the token request failed: \(error.description)")))
             }
-            let token = try read(answer)
-            try await prove(token.text)
-            return .success(token)
+            let (text, life) = try read(answer)
+            let isTaken = await isTaken(text)
+            guard isTaken != false else {
+                throw LoginFailure(
+                    failure: login("a fresh token is refused; check certificate, role and integration record"),
+                    isRefusal: true)
+            }
+            return .success((text: text, life: life, isProven: isTaken == true))
         } catch {
             return .failure(error)
         }
     }
 
-    /// Asks for nothing but whether the token is taken; only a clear no counts.
-    private func prove(_ token: Secret) async throws(LoginFailure) {
+    /// Asks for nothing but whether the token is taken; nil where the answer says neither yes nor no.
+    private func isTaken(_ token: Secret) async -> Bool? {
         let call = HTTPCall(
             method: "OPTIONS", url: configuration.baseURL + "/services/rest/*",
             headers: [("Authorization", "Bearer \(token.reveal())")],
             deadline: loginDeadline, maximumAnswerBytes: 65_536)
-        guard let answer = try? await transport.send(call), answer.status == 401 else { return }
-        throw LoginFailure(
-            failure: login("a fresh token is refused; check certificate, role and integration record"), isRefusal: true)
+        guard let answer = try? await transport.send(call) else { return nil }
+        return answer.status == 401 ? false : (200...299).contains(answer.status) ? true : nil
     }
 
     private func read(_ answer: HTTPAnswer) throws(LoginFailure) -> (text: Secret, life: Duration) {

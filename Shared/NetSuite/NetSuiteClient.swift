@@ -103,28 +103,33 @@ public final class NetSuiteClient {
         }
         defer { gate.leave() }
         let token = try await session.currentToken()
-        switch try await exchange(request, token, until: end) {
-        case .done(let result): return try result.get()
-        case .loginRefused: try await loginRefused(token)
+        if case .done(let result) = try await exchange(request, token, until: end) { return try result.get() }
+        switch await session.refusal(of: token) {
+        case .replaced, .ended: break
+        case .throttled: throw disguisedThrottling()
+        case .refused: throw await loginRefused()
         }
         let renewed = try await session.currentToken()
-        switch try await exchange(request, renewed, until: end) {
-        case .done(let result): return try result.get()
-        case .loginRefused where session.hasSucceeded(with: renewed):
-            gate.narrow(requestBegan: time.now)
-            throw AnswerInterpretation.throttled
-        case .loginRefused:
-            try await loginRefused(renewed)
-            throw .systemTrouble(NetSuiteTrouble(.login, "NetSuite refuses the login"))
+        if case .done(let result) = try await exchange(request, renewed, until: end) { return try result.get() }
+        switch await session.refusal(of: renewed) {
+        case .replaced, .ended, .throttled: throw disguisedThrottling()
+        case .refused: throw await loginRefused()
         }
     }
 
-    /// A token that was good has run out, and one that was replaced meanwhile says nothing; one that never was good is a
-    /// refused login, and is not tried again at once.
-    private func loginRefused(_ token: Secret) async throws(NetSuiteFailure) {
-        guard session.refused(token), !session.hasSucceeded(with: token) else { return }
+    /// A fresh token is refused: that is a refused login, and is not tried again at once.
+    private func loginRefused() async -> NetSuiteFailure {
         await session.countRefusal()
-        throw .systemTrouble(NetSuiteTrouble(.login, "NetSuite refuses a fresh token"))
+        return .systemTrouble(NetSuiteTrouble(.login, "NetSuite refuses a fresh token"))
+    }
+
+    private func disguisedThrottling() -> NetSuiteFailure {
+        gate.narrow(requestBegan: time.now)
+        return .systemTrouble(
+            NetSuiteTrouble(
+                .throttled,
+                "NetSuite refuses requests under a login that it accepts: too many at a time in the account, or a role "
+                    + "without access"))
     }
 
     private enum Exchange {

@@ -140,13 +140,16 @@ private final class Scene {
         fault["moment"] = .string(moment)
         fault["method"] = .string(operation.method)
         fault["path"] = .string(operation.path)
+        // A second 401 so soon after another is looked at more closely: each begins with a client of its own.
+        let client =
+            row.fault["kind"] == "unauthorized" ? sandbox.newClient(like: patient) : row.runsOut ? hasty : patient
         // A fault of the token may have ended this client's.
-        _ = try? await patient.serverTime()
+        _ = try? await client.serverTime()
         try await sandbox.control("DELETE", "journal")
         try await sandbox.control("POST", "faults", .object(fault))
         let meaning: String
         do {
-            let id = try await perform(operation.name, row.runsOut ? hasty : patient)
+            let id = try await perform(operation.name, client)
             meaning = id == "none" ? "none" : "applied"
         } catch NetSuiteFailure.refused(let refusal) {
             meaning = "refused \(refusal.classification.rawValue)"

@@ -43,23 +43,20 @@ struct LoginUnderFaultTests {
         try await onLoop {
             let sandbox = try await RunningSandbox()
             let client = sandbox.client
-            for _ in 0..<4 {
-                _ = try await client.serverTime()
-                try await sandbox.control("DELETE", "journal")
-                try await sandbox.control("DELETE", "faults")
-                try await sandbox.control(
-                    "POST", "faults", ["kind": "latency", "milliseconds": 500, "path": "eid:SF-LATE"])
-                for path in ["eid:SF-LATE", "eid:SF-NONE"] {
-                    try await sandbox.control("POST", "faults", ["kind": "unauthorized", "path": .string(path)])
-                }
-                let late = EventLoop.shared.start { try await client.salesOrder(.externalId("SF-LATE")) }
-                try await eventually("the late one is on its way") {
-                    try await sandbox.journal("SF-LATE").count == 1
-                }
-                #expect(try await client.salesOrder(Self.order) == nil)
-                #expect(try await late.value == nil)
-                #expect(try await Self.tokenRequests(sandbox) == 1)
+            _ = try await client.serverTime()
+            try await sandbox.control("DELETE", "journal")
+            try await sandbox.control(
+                "POST", "faults", ["kind": "latency", "milliseconds": 500, "path": "eid:SF-LATE"])
+            for path in ["eid:SF-LATE", "eid:SF-NONE"] {
+                try await sandbox.control("POST", "faults", ["kind": "unauthorized", "path": .string(path)])
             }
+            let late = EventLoop.shared.start { try await client.salesOrder(.externalId("SF-LATE")) }
+            try await eventually("the late one is on its way") {
+                try await sandbox.journal("SF-LATE").count == 1
+            }
+            #expect(try await client.salesOrder(Self.order) == nil)
+            #expect(try await late.value == nil)
+            #expect(try await Self.tokenRequests(sandbox) == 1)
             await sandbox.end()
         }
     }
@@ -80,6 +77,34 @@ struct LoginUnderFaultTests {
             #expect(try await struck.value == nil)
             #expect(try await Self.tokenRequests(sandbox) == 0)
             #expect(client.gate.width < 5)
+            await sandbox.end()
+        }
+    }
+
+    @Test(
+        "a 401 to everything but the login is throttling too: few log-ins, none refused, and an end as soon as it ends")
+    func disguisedForGood() async throws {
+        try await onLoop {
+            let sandbox = try await RunningSandbox()
+            let client = sandbox.newClient(requestDeadline: .seconds(10), operationLimit: .milliseconds(10_200))
+            _ = try await client.serverTime()
+            try await sandbox.control("DELETE", "journal")
+            try await sandbox.control(
+                "POST", "faults", ["kind": "unauthorized", "path": "/record/", "times": nil])
+            for _ in 0..<6 {
+                let failure = await failure { () async throws(NetSuiteFailure) in
+                    try await client.salesOrder(Self.order)
+                }
+                #expect(kind(failure) == .throttled)
+            }
+            #expect(try await Self.tokenRequests(sandbox) == 1)
+            #expect(client.gate.width == 1)
+            try await sandbox.control("DELETE", "faults")
+            #expect(try await client.salesOrder(Self.order) == nil)
+            // A token that has really ended so soon after is told from it, and renewed.
+            try await sandbox.control("POST", "logins/expire")
+            #expect(try await client.salesOrder(Self.order) == nil)
+            #expect(try await Self.tokenRequests(sandbox) == 2)
             await sandbox.end()
         }
     }
