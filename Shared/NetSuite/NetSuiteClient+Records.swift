@@ -36,7 +36,7 @@ public enum RecordKey: Sendable, Equatable {
         let isSame =
             switch self {
             case .internalId(let asked): asked == id
-            case .externalId(let asked): externalId.map { $0.lowercased() == asked.lowercased() } ?? true
+            case .externalId(let asked): externalId?.lowercased() == asked.lowercased()
             }
         guard isSame else { throw .unknown("the answer is another record than the one asked for") }
     }

@@ -127,7 +127,10 @@ struct OrderStep {
         guard case .patch(let patch) = OrderDifference.between(wanted: shows, actual: record.fields) else {
             return .unchanged(try written(record))
         }
-        guard ["A", "B"].contains(record.status) else { throw tooLate(order, record) }
+        guard let status = record.status else {
+            throw StepEnd.stuck(.withoutAnswer("the order is shown without its status"))
+        }
+        guard ["A", "B"].contains(status) else { throw tooLate(order, record) }
         let answer = try await work.send(isChange: true) {
             try await client.updateSalesOrder(record.id, .object(patch), beforeSending: $0)
         }

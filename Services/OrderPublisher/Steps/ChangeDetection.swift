@@ -56,6 +56,8 @@ final class ChangeDetection {
     private var askedAt: UTCInstant?
     /// By how much the clocks that stamp rows and answers may differ.
     nonisolated private static let clockDifferenceMilliseconds: Int64 = 2_000
+    /// What a row may be stamped ahead of Salesforce's clock, as its last answer told it.
+    nonisolated private static let mostAheadMilliseconds: Int64 = 300_000
     /// Whether this poll has read to the end.
     private(set) var isComplete = true
 
@@ -83,6 +85,7 @@ final class ChangeDetection {
             ORDER BY SystemModstamp, Id LIMIT \(Self.pageSize)
             """)
         let rows = try records.map(row)
+        try requirePresent(rows)
         isComplete = rows.count < Self.pageSize
         position = rows.last.map(\.position) ?? position
         return (rows.filter { !seen.contains(id: $0.id.text, stamp: $0.stamp) }, position)
@@ -100,6 +103,16 @@ final class ChangeDetection {
         cursor = end
         seen.forget(before: cursor.back(by: overlap).stamp)
         return cursor
+    }
+
+    /// A stamp of the future would carry the cursor past every order until then.
+    private func requirePresent(_ rows: [ChangedRow]) throws {
+        guard let now = source.serverTime, let newest = rows.map(\.stamp).max() else { return }
+        let ahead = newest.millisecondsSinceEpoch - now.millisecondsSinceEpoch
+        guard ahead <= Self.mostAheadMilliseconds else {
+            throw SalesforceFailure.systemTrouble(
+                reason: "a row of \(object.rawValue) is stamped \(ahead / 1000) s ahead of Salesforce's own clock")
+        }
     }
 
     private func row(_ record: JSONObject) throws -> ChangedRow {

@@ -37,7 +37,7 @@ struct FaultReading {
         fault.path = try text("path") ?? ""
         fault.moment = try moment(kind)
         // The member `body` of an answer is the answer's.
-        if kind != .answer { fault.body = try text("body") ?? "" }
+        fault.body = try text(kind == .answer ? "requestBody" : "body") ?? ""
         fault.times = object["times"]?.isNull == true ? nil : try whole("times", 1...1_000_000) ?? 1
         fault.skip = try whole("skip", 0...1_000_000) ?? 0
         fault.chance = try chance()
@@ -86,7 +86,8 @@ struct FaultReading {
     static let members: [FaultKind: [String]] = [
         .latency: ["milliseconds"], .late: ["seconds"], .throttled: ["withBody"], .unauthorized: ["expires"],
         .huge: ["bytes"], .wrongType: ["contentType"], .drip: ["milliseconds"], .redirect: ["location", "status"],
-        .staleQuery: ["seconds"], .droppedField: ["field"], .answer: ["status", "headers", "body", "bodyBase64"],
+        .staleQuery: ["seconds"], .droppedField: ["field"],
+        .answer: ["status", "headers", "body", "bodyBase64", "wireBase64", "requestBody"],
     ]
 
     private func behaviour(_ kind: FaultKind) throws(FaultRefusal) -> FaultBehaviour {
@@ -117,7 +118,12 @@ struct FaultReading {
         }
     }
 
+    /// Status, headers and body; or with `wireBase64` all bytes on the wire, and then the connection's end.
     private func answer() throws(FaultRefusal) -> HTTPResponse {
+        if let encoded = try text("wireBase64") {
+            guard let bytes = Base64.decode(encoded) else { throw FaultRefusal("wireBase64 is no base64") }
+            return HTTPResponse(status: 0, delivery: .wire(bytes, pause: .zero))
+        }
         let status = try needed(try whole("status", 200...599), "status", .answer)
         var headers: [(String, String)] = []
         for (name, value) in object["headers"]?.object?.members ?? [] {
