@@ -1,5 +1,3 @@
-import EventLoop
-import TestSupport
 import Testing
 
 @testable import Kafka
@@ -33,34 +31,5 @@ struct OffsetGapTests {
         let gap = OffsetGap.between(partition, next: example.next, kept: example.kept)
         #expect(gap?.kind == example.kind)
         #expect(gap?.missingCount == example.missing)
-    }
-
-    @Test(
-        "an offset behind the end is found, and reading goes on at the earliest message",
-        arguments: KafkaBrokerKind.available)
-    func beyondEnd(kind: KafkaBrokerKind) async throws {
-        try await onLoop {
-            try await withTopic(kind, partitionCount: 1) { broker, topic in
-                let producer = try makeProducer(broker)
-                for number in 0..<3 { _ = try await producer.send(topic: topic, key: nil, value: bytes("\(number)")) }
-                let partition = TopicPartition(topic: topic, partition: 0)
-                let first = try TestMember(broker, group: topic, topics: [topic])
-                first.stores = false
-                try await first.waitForMessages(3)
-                first.consumer.store(next: 1_000, for: partition)
-                await first.leave()
-
-                let second = try TestMember(broker, group: topic, topics: [topic])
-                let found = try await second.consumer.offsetGaps(
-                    of: [partition],
-                    next: try await second.consumer.committedOffsets(of: [partition], within: .seconds(10)),
-                    within: .seconds(10))
-                #expect(found == [OffsetGap(partition: partition, kind: .beyondEnd, next: 1_000, kept: 0..<3)])
-                try await second.waitForMessages(3)
-                #expect(second.messages.map(\.offset) == [0, 1, 2])
-                await second.leave()
-                await producer.close(within: .seconds(2))
-            }
-        }
     }
 }
