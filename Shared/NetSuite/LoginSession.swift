@@ -65,7 +65,8 @@ final class LoginSession {
         if let token, time.now < token.renewAt { return token.text }
         let renewal = renewal ?? startRenewal()
         do {
-            return try await renewal.value
+            // Who is cancelled waits no longer; the login itself is the others' too and goes on.
+            return try await withDeadline(configuration.operationLimit, time: time) { try await renewal.value }
         } catch let failure as NetSuiteFailure {
             throw failure
         } catch {

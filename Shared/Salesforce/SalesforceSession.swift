@@ -44,7 +44,8 @@ final class SalesforceLogin {
         if let session { return session }
         let task = running ?? startLogin()
         do {
-            return try await task.value
+            // Who is cancelled waits no longer; the login itself is the others' too and goes on.
+            return try await withDeadline(configuration.deadline + .seconds(30), time: time) { try await task.value }
         } catch let failure as SalesforceFailure {
             throw failure
         } catch {
