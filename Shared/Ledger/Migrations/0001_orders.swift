@@ -1,7 +1,7 @@
 import Postgres
 
 extension LedgerMigrations {
-    /// Orders with their attempts and settlements, cross-references, dead letters and held orders.
+    /// Orders with their lines, customers, attempts and settlements, and those that are held.
     static let orders = Migration(
         number: 1, name: "orders",
         sql: """
@@ -77,62 +77,13 @@ extension LedgerMigrations {
                 settled_at timestamptz not null default clock_timestamp(),
                 value bytea,
                 published_at timestamptz,
+                -- When a relay looked after a settlement whose delivery nobody confirmed.
+                relayed_at timestamptz,
                 primary key (order_id, sequence)
             ) with (fillfactor = 80);
             create index settlements_by_version on crossdock.settlements (order_id, version);
             create index settlements_by_letter on crossdock.settlements (letter_id) where letter_id is not null;
             create index settlements_waiting on crossdock.settlements (settled_at) where published_at is null;
-
-            -- No foreign key to orders: a message may name none.
-            create table crossdock.dead_letters (
-                letter_id bigint generated always as identity primary key,
-                state text not null default 'open'
-                    check (state in ('open', 'replaying', 'resolved', 'superseded', 'discarded')),
-                origin text not null check (origin in ('writer', 'publisher', 'feedback')),
-                cluster_id text,
-                topic text,
-                partition integer,
-                message_offset bigint,
-                object_type text,
-                object_id text collate "C",
-                order_id text collate "C",
-                order_number text,
-                version bigint,
-                event_id text,
-                trace_parent text,
-                class text not null check (class in ('undecodable', 'invalid-message', 'mapping-failed', 'missing-item',
-                    'customer-name-taken', 'refused', 'permission', 'amendment-not-possible', 'held-too-long', 'poison',
-                    'salesforce-refused')),
-                code text,
-                field text,
-                sentence text not null,
-                fingerprint text not null,
-                replay_event_id text,
-                seen_count bigint not null default 1,
-                opened_at timestamptz not null default clock_timestamp(),
-                closed_at timestamptz,
-                closed_by text,
-                note text
-            );
-            -- The cluster's id belongs to it: another cluster counts its offsets from 0 again.
-            create unique index dead_letters_by_message
-                on crossdock.dead_letters (cluster_id, topic, partition, message_offset) where topic is not null;
-            create unique index dead_letters_by_object
-                on crossdock.dead_letters (origin, object_type, object_id)
-                where topic is null and state in ('open', 'replaying');
-            create index dead_letters_by_order on crossdock.dead_letters (order_id, letter_id);
-            create index dead_letters_open on crossdock.dead_letters (fingerprint) where state in ('open', 'replaying');
-
-            -- Apart from the letters, since it holds customers' data and needs narrower grants.
-            create table crossdock.dead_letter_messages (
-                letter_id bigint primary key references crossdock.dead_letters on delete cascade,
-                key bytea,
-                value bytea,
-                headers text not null,
-                value_length bigint not null,
-                value_sha256 bytea,
-                is_whole boolean not null
-            );
 
             create table crossdock.held_orders (
                 order_id text collate "C" primary key references crossdock.orders,
@@ -152,5 +103,6 @@ extension LedgerMigrations {
                 value bytea,
                 headers text not null
             ) with (fillfactor = 70);
+            create index held_orders_due on crossdock.held_orders (next_try_at);
             """)
 }

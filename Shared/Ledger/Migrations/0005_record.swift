@@ -3,73 +3,28 @@ import Postgres
 extension LedgerMigrations {
     /// T1 as one round trip, and the letters of messages that were never claimed.
     static let record = Migration(
-        number: 4, name: "record",
+        number: 5, name: "record",
         sql: """
-            -- Opens a letter, or the same one again when its message was seen before. Gives its id.
-            create function crossdock.open_letter(
-                p_origin text, p_order_id text, p_order_number text, p_version bigint, p_event_id text,
-                p_trace_parent text, p_letter jsonb, p_key bytea, p_value bytea, p_now timestamptz)
-            returns bigint language plpgsql set search_path = crossdock as $$
-            declare
-                v_id bigint;
-                v_is_new boolean;
-                v_is_whole boolean := coalesce(length(p_value) <= 1048576, true);
-            begin
-                insert into dead_letters as l (origin, cluster_id, topic, partition, message_offset, order_id, order_number,
-                    version, event_id, trace_parent, class, code, field, sentence, fingerprint, opened_at)
-                values (p_origin, p_letter->>'clusterId', p_letter->>'topic', (p_letter->>'partition')::integer,
-                    (p_letter->>'offset')::bigint, p_order_id, p_order_number, p_version, p_event_id, p_trace_parent,
-                    p_letter->>'class', p_letter->>'code', p_letter->>'field', (p_letter->>'sentence')
-                    || case when v_is_whole then '' else ' Only the first 64 KiB of the message are kept.' end,
-                    p_letter->>'fingerprint', p_now)
-                on conflict (cluster_id, topic, partition, message_offset) where topic is not null
-                do update set seen_count = l.seen_count + 1, state = 'open', class = excluded.class, code = excluded.code,
-                    field = excluded.field, sentence = excluded.sentence, fingerprint = excluded.fingerprint,
-                    closed_at = null, closed_by = null
-                returning l.letter_id, l.seen_count = 1 into v_id, v_is_new;
-                if v_is_new and p_letter->>'topic' is not null then
-                    insert into dead_letter_messages (letter_id, key, value, headers, value_length, value_sha256, is_whole)
-                    values (v_id, p_key, case when v_is_whole then p_value else substring(p_value for 65536) end,
-                        coalesce(p_letter->>'headers', ''), coalesce(length(p_value), 0), sha256(p_value), v_is_whole);
-                end if;
-                return v_id;
-            end $$;
-
-            -- A failed replay opens the same letter again, unless a newer version has settled since.
-            create function crossdock.reopen_letter(
-                p_letter_id bigint, p_order_id text, p_version bigint, p_letter jsonb, p_by text, p_now timestamptz)
-            returns bigint language sql set search_path = crossdock as $$
-                update dead_letters l set
-                    state = case when newer.found then 'superseded' else 'open' end,
-                    closed_at = case when newer.found then p_now end, closed_by = case when newer.found then p_by end,
-                    opened_at = p_now, class = p_letter->>'class', code = p_letter->>'code', field = p_letter->>'field',
-                    sentence = p_letter->>'sentence', fingerprint = p_letter->>'fingerprint', replay_event_id = null
-                from (select exists (select from settlements s where s.order_id = p_order_id and s.version > p_version
-                    and s.outcome in ('written', 'unchanged', 'dead')) as found) newer
-                where l.letter_id = p_letter_id returning l.letter_id
-            $$;
-
-            -- Closes the writer's letters of an order up to a version; p_kept stays as it is.
-            create function crossdock.close_letters(
-                p_order_id text, p_version bigint, p_kept bigint, p_by text, p_now timestamptz)
-            returns void language sql set search_path = crossdock as $$
-                update dead_letters l set state = 'superseded', closed_at = p_now, closed_by = p_by
-                where l.order_id = p_order_id and l.origin = 'writer' and l.state in ('open', 'replaying')
-                    and (l.version is null or l.version <= p_version) and l.letter_id is distinct from p_kept
-            $$;
-
+            -- "Dead" is said of an order only while its letter is open.
             create function crossdock.settle(
                 p_order_id text, p_version bigint, p_outcome text, p_event_id text, p_trace_parent text,
                 p_attempt_id bigint, p_letter_id bigint, p_now timestamptz)
             returns bigint language plpgsql set search_path = crossdock as $$
             declare
                 v_sequence bigint;
+                v_outcome text := p_outcome;
             begin
+                if p_outcome = 'dead' then
+                    select case l.state when 'discarded' then 'discarded' when 'superseded' then 'superseded'
+                        when 'resolved' then 'superseded' else 'dead' end into v_outcome
+                        from dead_letters l where l.letter_id = p_letter_id;
+                    v_outcome := coalesce(v_outcome, p_outcome);
+                end if;
                 update orders o set sequence = o.sequence + 1, changed_at = p_now where o.order_id = p_order_id
                     returning o.sequence into v_sequence;
                 insert into settlements (order_id, sequence, version, outcome, event_id, trace_parent, attempt_id,
                     letter_id, settled_at)
-                values (p_order_id, v_sequence, p_version, p_outcome, p_event_id, p_trace_parent, p_attempt_id,
+                values (p_order_id, v_sequence, p_version, v_outcome, p_event_id, p_trace_parent, p_attempt_id,
                     p_letter_id, p_now);
                 if p_version is not null then perform close_publication(p_order_id, p_version, p_now); end if;
                 return v_sequence;
@@ -174,7 +129,10 @@ extension LedgerMigrations {
                     update attempts a set state = r.outcome, ended_at = v_now, sequence = o_sequence,
                         status = (r.body->>'status')::integer, code = r.body->>'code', summary = r.body->>'summary'
                         where a.attempt_id = r.attempt_id;
-                    update orders x set holder = null, lease_until = '-infinity', starts = 0, unknown_since = null,
+                    update orders x set holder = null, lease_until = '-infinity', starts = 0,
+                        -- A held order's earlier request may still land: its next try must know.
+                        unknown_since = case when r.outcome <> 'held' then null
+                            when (r.body->'hold'->>'isUnknown')::boolean then v_now else x.unknown_since end,
                         netsuite_id = coalesce((r.body->>'netSuiteId')::bigint, x.netsuite_id),
                         netsuite_number = coalesce(r.body->>'number', x.netsuite_number),
                         netsuite_state = coalesce(r.body->>'state', x.netsuite_state),
@@ -197,8 +155,7 @@ extension LedgerMigrations {
             declare
                 r record;
                 v_now timestamptz;
-                v_is_replay boolean;
-                v_seen bigint;
+                v_replayed dead_letters;
                 v_number text;
             begin
                 for r in
@@ -214,6 +171,7 @@ extension LedgerMigrations {
                     o_letter_id := null;
                     o_sequence := null;
                     v_number := null;
+                    v_replayed := null;
                     if r.order_id is not null then
                         insert into orders (order_id) values (r.order_id) on conflict do nothing;
                         select x.order_number into v_number from orders x where x.order_id = r.order_id for update;
@@ -223,7 +181,17 @@ extension LedgerMigrations {
                         where l.cluster_id = r.letter->>'clusterId' and l.topic = r.letter->>'topic'
                         and l.partition = (r.letter->>'partition')::integer
                         and l.message_offset = (r.letter->>'offset')::bigint for update;
-                    if found then
+                    if o_letter_id is null and r.replay_of is not null then
+                        select * into v_replayed from dead_letters l
+                            where l.letter_id = r.replay_of and l.order_id is not distinct from r.order_id for update;
+                        -- A replay that was dealt with before, or whose letter was closed since, opens nothing.
+                        if (v_replayed.state = 'replaying' and v_replayed.replay_event_id = r.event_id) is not true
+                            and exists (select from dead_letter_trail t
+                                where t.letter_id = v_replayed.letter_id and t.event_id = r.event_id) then
+                            o_letter_id := v_replayed.letter_id;
+                        end if;
+                    end if;
+                    if o_letter_id is not null then
                         -- A redelivery: counted, and settled as it was.
                         update dead_letters l set seen_count = l.seen_count + 1 where l.letter_id = o_letter_id;
                         select s.sequence into o_sequence from settlements s where s.letter_id = o_letter_id
@@ -231,9 +199,7 @@ extension LedgerMigrations {
                         return next;
                         continue;
                     end if;
-                    v_is_replay := r.replay_of is not null and exists (select from dead_letters l
-                        where l.letter_id = r.replay_of and l.state = 'replaying' and l.replay_event_id = r.event_id);
-                    if v_is_replay then
+                    if v_replayed.state = 'replaying' and v_replayed.replay_event_id = r.event_id then
                         o_letter_id := reopen_letter(r.replay_of, r.order_id, r.version, r.letter, 'netsuite-writer', v_now);
                     else
                         o_letter_id := open_letter('writer', r.order_id, v_number, r.version, r.event_id, r.trace_parent,

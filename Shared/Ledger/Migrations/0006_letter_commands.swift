@@ -3,7 +3,7 @@ import Postgres
 extension LedgerMigrations {
     /// What an operator does with dead letters: each call one transaction, safe to repeat, or only looked at.
     static let letterCommands = Migration(
-        number: 10, name: "letter-commands",
+        number: 6, name: "letter-commands",
         sql: """
             create function crossdock.matching_letters(p_states text[], p_class text, p_fingerprint text)
             returns setof crossdock.dead_letters language sql stable as $$

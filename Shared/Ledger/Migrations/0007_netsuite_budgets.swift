@@ -1,10 +1,21 @@
 import Postgres
 
 extension LedgerMigrations {
-    /// The budget of log-ins that all processes of an account share.
-    static let logins = Migration(
-        number: 8, name: "logins",
+    /// What all processes of a NetSuite account share: its concurrent requests and its log-ins.
+    static let netSuiteBudgets = Migration(
+        number: 7, name: "netsuite-budgets",
         sql: """
+            -- The account-wide budget of concurrent NetSuite requests; nothing takes slots yet.
+            create table crossdock.netsuite_slots (
+                account text not null,
+                slot integer not null,
+                kind text not null default 'any',
+                holder text,
+                fence bigint not null default 0,
+                lease_until timestamptz not null default '-infinity',
+                primary key (account, slot)
+            ) with (fillfactor = 50);
+
             -- One row an account, locked while a try is decided.
             create table crossdock.login_accounts (
                 system text not null, account text not null, primary key (system, account));

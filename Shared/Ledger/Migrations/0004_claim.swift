@@ -3,7 +3,7 @@ import Postgres
 extension LedgerMigrations {
     /// T0 as one round trip: functions run each statement on a fresh snapshot, after the order's row is locked.
     static let claim = Migration(
-        number: 3, name: "claim",
+        number: 4, name: "claim",
         sql: """
             create function crossdock.claim_orders(
                 p_order_ids text[], p_order_numbers text[], p_account_ids text[], p_versions bigint[], p_digests bytea[],
@@ -25,6 +25,8 @@ extension LedgerMigrations {
                 v_now timestamptz;
                 v_outcome text;
                 v_is_replay boolean;
+                v_is_due boolean;
+                v_is_same boolean;
             begin
                 for r in
                     select * from unnest(p_order_ids, p_order_numbers, p_account_ids, p_versions, p_digests, p_request_ids,
@@ -48,14 +50,22 @@ extension LedgerMigrations {
                         where l.letter_id = r.replay_of and l.order_id = r.order_id and l.state = 'replaying'
                         and l.replay_event_id = r.event_id);
 
+                    -- The hold of this very version: whether its next try is due, and whether it is of this message.
+                    v_is_due := false;
+                    v_is_same := false;
+                    select h.next_try_at <= v_now, h.event_id = r.event_id into v_is_due, v_is_same from held_orders h
+                        where h.order_id = r.order_id and h.version = r.version and v_outcome = 'held';
+
                     if r.version = o.written_version and o.written_digest <> r.digest then
                         o_answer := 'conflicting';
                     elsif r.version > extract(epoch from v_now) * 1000 + 86400000 then
                         o_answer := 'ahead';
-                    elsif o_sequence is not null and not v_is_replay and not (r.retries_held and v_outcome = 'held'
-                        and exists (select from held_orders h where h.order_id = r.order_id and h.version = r.version)) then
+                    elsif o_sequence is not null and not (v_is_replay and v_is_same is not true)
+                        and not (r.retries_held and v_is_due is true) then
                         o_answer := 'settled';
-                    elsif r.version <= o.written_version then
+                    elsif r.version <= o.written_version or (v_is_replay and exists (select from settlements s
+                        where s.order_id = r.order_id and s.version > r.version)) then
+                        -- Also a replay that a newer version has overtaken, whatever became of that one.
                         o_answer := 'superseded';
                         update orders x set sequence = x.sequence + 1, changed_at = v_now
                             where x.order_id = r.order_id returning x.sequence into o_sequence;
@@ -107,12 +117,5 @@ extension LedgerMigrations {
                     return next;
                 end loop;
             end $$;
-
-            -- Once a version is settled its payload is not needed for producing it again.
-            create function crossdock.close_publication(p_order_id text, p_version bigint, p_now timestamptz)
-            returns void language sql as $$
-                update crossdock.publications p set payload = null, acknowledged_at = coalesce(p.acknowledged_at, p_now)
-                where p.order_id = p_order_id and p.version = p_version and p.payload is not null
-            $$;
             """)
 }
