@@ -210,7 +210,7 @@ final class LoginSession {
         let body = try? JSONValue.parse(answer.body, limits: .message)
         switch answer.status {
         case 200:
-            guard let text = body?["access_token"]?.string, !text.isEmpty,
+            guard let text = body?["access_token"]?.string, (1...Self.longestToken).contains(text.utf8.count),
                 text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
             else {
                 throw LoginFailure(
@@ -230,6 +230,9 @@ final class LoginSession {
                     NetSuiteTrouble(.maintenance, "the token request is answered with status \(answer.status)")))
         }
     }
+
+    /// In bytes; what is longer is no token, and would fail as a header of each request.
+    private static let longestToken = 16_384
 
     /// The codes of RFC 6749, 5.2; nothing else of such an answer is repeated.
     private static let oauthErrors: Set<String> = [

@@ -127,6 +127,9 @@ final class SalesforceLogin {
         return .systemTrouble(reason: reason)
     }
 
+    /// In bytes; what is longer is no token, and would fail as a header of each request.
+    private static let longestToken = 16_384
+
     private func readToken(_ body: [UInt8]) throws(SalesforceFailure) -> SalesforceSession {
         let unreadable = SalesforceFailure.systemTrouble(reason: "login: the token's answer cannot be read")
         guard let answer = try? JSONValue.parse(body, limits: .answer), let token = answer["access_token"]?.string,
@@ -134,7 +137,8 @@ final class SalesforceLogin {
         else { throw unreadable }
         let segments = identity.split(separator: "/").suffix(2).map(String.init)
         guard segments.count == 2, let organizationId = try? SalesforceId(segments[0]),
-            let userId = try? SalesforceId(segments[1]), token.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+            let userId = try? SalesforceId(segments[1]), (1...Self.longestToken).contains(token.utf8.count),
+            token.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
         else { throw unreadable }
         guard let instanceURL = InstanceURL.accepted(instance, loginURL: configuration.loginURL) else {
             throw .systemTrouble(reason: "login: the token's instance_url is not a host of Salesforce")

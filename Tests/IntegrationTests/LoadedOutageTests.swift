@@ -74,7 +74,8 @@ struct LoadedOutageTests {
             return flow.createdAt.count > before
         }
         for writer in fleet.writers {
-            try await writer.untilReady(within: .seconds(5) - (MonotonicInstant.now - back))
+            let elapsed: Duration = MonotonicInstant.now - back
+            try await writer.untilReady(within: Duration.seconds(5) - elapsed)
         }
         try await flow.untilAllSettled(within: .seconds(45))
     }

@@ -85,7 +85,8 @@ struct StopTests {
             for service in services { service.process.send(signal: SIGTERM) }
         }
         for service in services {
-            await service.process.waitForExit(within: .seconds(5) - (MonotonicInstant.now - begun))
+            let elapsed: Duration = MonotonicInstant.now - begun
+            await service.process.waitForExit(within: Duration.seconds(5) - elapsed)
         }
         let took = (MonotonicInstant.now - begun).inMilliseconds
         print("\(fault): ended after \(took) ms")
