@@ -7,29 +7,35 @@ enum TextLimit {
     static let long = 200_000
 }
 
+/// The system whose user can mend a field.
+enum FieldOrigin: String {
+    case salesforce = "Salesforce"
+    case netSuite = "NetSuite"
+}
+
 /// How one field of a message is read: from the right JSON type to a checked value, or a `ContractError` with its path.
 extension JSONReader {
     func refusal(_ reason: String, _ mend: String) -> ContractError {
         ContractError(path: currentPath, reason: reason, mend: mend)
     }
 
-    /// A text without NUL, which neither PostgreSQL nor NetSuite can hold; it may be empty.
-    mutating func freeText(limit: Int = TextLimit.long) throws -> String {
+    /// A text without NUL, which neither PostgreSQL nor NetSuite can hold; it may be empty. It comes from `origin`.
+    mutating func freeText(limit: Int = TextLimit.long, from origin: FieldOrigin = .salesforce) throws -> String {
         let text = try readString()
         if text.utf8.contains(0) {
-            throw refusal("the text has a NUL character", "remove it from the field in Salesforce")
+            throw refusal("the text has a NUL character", "remove it from the field in \(origin.rawValue)")
         }
         guard text.utf8.count <= limit else {
-            throw refusal("the text has more than \(limit) bytes", "shorten the field in Salesforce")
+            throw refusal("the text has more than \(limit) bytes", "shorten the field in \(origin.rawValue)")
         }
         return text
     }
 
     /// A text that says something.
-    mutating func requiredText(limit: Int = TextLimit.name) throws -> String {
-        let text = try freeText(limit: limit)
+    mutating func requiredText(limit: Int = TextLimit.name, from origin: FieldOrigin = .salesforce) throws -> String {
+        let text = try freeText(limit: limit, from: origin)
         guard text.contains(where: { !$0.isWhitespace }) else {
-            throw refusal("the text is empty", "fill the field in Salesforce")
+            throw refusal("the text is empty", "fill the field in \(origin.rawValue)")
         }
         return text
     }
@@ -48,9 +54,14 @@ extension JSONReader {
         return id
     }
 
-    mutating func calendarDate() throws -> CalendarDate {
+    mutating func calendarDate(from origin: FieldOrigin = .salesforce) throws -> CalendarDate {
         let text = try readString()
-        do { return try CalendarDate(text) } catch { throw error.under(currentPath) }
+        do {
+            return try CalendarDate(text)
+        } catch {
+            guard origin == .netSuite else { throw error.under(currentPath) }
+            throw refusal(error.reason, "correct the date in NetSuite")
+        }
     }
 
     mutating func instant() throws -> UTCInstant {
@@ -59,7 +70,7 @@ extension JSONReader {
     }
 
     /// A decimal as text, such as `"49.50"`; a JSON number is refused, since most programs would round it.
-    mutating func decimal() throws -> ExactDecimal {
+    mutating func decimal(from origin: FieldOrigin = .salesforce) throws -> ExactDecimal {
         let text = try readString()
         do {
             return try ExactDecimal(text)
@@ -67,7 +78,8 @@ extension JSONReader {
             throw refusal("this is no decimal number", "send digits with a point, such as 49.50")
         } catch {
             throw refusal(
-                "the number has more than 18 digits or more than 18 decimals", "correct the amount in Salesforce")
+                "the number has more than 18 digits or more than 18 decimals",
+                "correct the amount in \(origin.rawValue)")
         }
     }
 
@@ -86,6 +98,32 @@ extension JSONReader {
             throw refusal("a whole number above zero is expected", "send it without decimals and exponent")
         }
         return value
+    }
+
+    /// A text from a closed list.
+    mutating func oneOf<Choice: RawRepresentable & CaseIterable>(
+        _ type: Choice.Type
+    ) throws -> Choice where Choice.RawValue == String {
+        guard let choice = Choice(rawValue: try readString()) else {
+            let known = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+            throw refusal("the word is none that is known here", "send one of: \(known)")
+        }
+        return choice
+    }
+
+    /// A list whose elements have ids of their own; a second one of an id is refused.
+    mutating func uniqueList<Element, Id: Hashable>(
+        by id: (Element) -> Id, _ read: (inout JSONReader) throws -> Element
+    ) throws -> [Element] {
+        var (elements, ids): ([Element], Set<Id>) = ([], [])
+        try readArray { reader in
+            let element = try read(&reader)
+            guard ids.insert(id(element)).inserted else {
+                throw reader.refusal("an element before has the same id", "the sender must send each once")
+            }
+            elements.append(element)
+        }
+        return elements
     }
 
     /// An object of further fields, taken as they are, without NUL in names and texts.
@@ -156,6 +194,23 @@ extension JSONWriter {
     mutating func field(_ name: String, _ number: Int64) {
         self.name(name)
         int64(number)
+    }
+
+    mutating func field(_ name: String, _ truth: Bool) {
+        self.name(name)
+        bool(truth)
+    }
+
+    /// A list of objects, written also where it is empty.
+    mutating func list<Element>(_ name: String, _ elements: [Element], _ write: (Element, inout JSONWriter) -> Void) {
+        self.name(name)
+        beginArray()
+        for element in elements {
+            beginObject()
+            write(element, &self)
+            endObject()
+        }
+        endArray()
     }
 
     mutating func field(_ name: String, optional text: String?) {

@@ -6,7 +6,8 @@ public struct OrderProgress: Sendable, Equatable {
     public var netSuite: SalesOrder
     /// Where the order stands, derived from documents and quantities.
     public var state: OrderState
-    /// The lines that Crossdock wrote, in NetSuite's order of lines.
+    /// The lines that Crossdock wrote, in NetSuite's order of lines; each Salesforce line once, with the sums of
+    /// NetSuite lines that carry the same id.
     public var lines: [Line] = []
     /// Item fulfilments, oldest first.
     public var shipments: [Shipment] = []
@@ -73,7 +74,7 @@ public struct OrderProgress: Sendable, Equatable {
         public var carrier: String?
         /// Tracking numbers of all packages.
         public var trackingNumbers: [String] = []
-        /// What it contains, by the order's lines.
+        /// What it contains, by the order's lines; each Salesforce line once.
         public var lines: [ShippedLine] = []
 
         /// Makes a shipment.

@@ -109,16 +109,3 @@ extension Settlement.Hold {
         return Settlement.Hold(code: code, sentence: try required(sentence, "sentence", in: path))
     }
 }
-
-extension JSONReader {
-    /// A text from a closed list.
-    fileprivate mutating func oneOf<Choice: RawRepresentable & CaseIterable>(
-        _ type: Choice.Type
-    ) throws -> Choice where Choice.RawValue == String {
-        guard let choice = Choice(rawValue: try readString()) else {
-            let known = Choice.allCases.map(\.rawValue).joined(separator: ", ")
-            throw refusal("the word is none that is known here", "send one of: \(known)")
-        }
-        return choice
-    }
-}

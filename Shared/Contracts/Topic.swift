@@ -71,3 +71,19 @@ extension Topic where Message == Settlement {
         ordering: { $0.sequence }, encode: { $0.encode() },
         decode: { (bytes) throws(ContractError) in try Settlement.decode(bytes) })
 }
+
+extension Topic where Message == OrderProgress {
+    /// How far NetSuite has come with orders, complete, once per change.
+    public static let orderProgressed = Topic(
+        name: "netsuite.order.progressed.v1", source: "/crossdock/status-feedback", key: { $0.orderId.text },
+        ordering: { $0.asOf.millisecondsSinceEpoch }, encode: { $0.encode() },
+        decode: { (bytes) throws(ContractError) in try OrderProgress.decode(bytes) })
+}
+
+extension Topic where Message == StockCount {
+    /// What NetSuite has of items, once per change and all once a day.
+    public static let inventoryCounted = Topic(
+        name: "netsuite.inventory.counted.v1", source: "/crossdock/inventory-poller", key: { $0.sku },
+        ordering: { $0.asOf.millisecondsSinceEpoch }, encode: { $0.encode() },
+        decode: { (bytes) throws(ContractError) in try StockCount.decode(bytes) })
+}
