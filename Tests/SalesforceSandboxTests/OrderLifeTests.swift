@@ -94,6 +94,10 @@ struct OrderLifeTests {
             #expect(rows[1]["CreatedById"]?.string == SalesforceOrganization.salesUserId)
             #expect(rows[2]["CreatedById"]?.string == SalesforceOrganization.integrationUserId)
             #expect(rows[2]["NewValue"] == "shipped")
+
+            let told = try await fixture.call("GET", "/control/orders/\(id)/history").json["history"]?.array ?? []
+            #expect(told.map { $0["field"]?.string } == rows.map { $0["Field"]?.string })
+            #expect(told[2]["new"] == "shipped" && told[2]["by"] == rows[2]["CreatedById"])
         }
     }
 

@@ -27,6 +27,7 @@ enum ControlHelp {
                 + "fields{}, activate, stamp (commits late with this older SystemModstamp), count (many with one stamp)"
         ),
         ("GET /control/orders/ID", "one order, by id or order number"),
+        ("GET /control/orders/ID/history", "its field history, the oldest first: field, old, new, by (a user's id)"),
         (
             "PATCH /control/orders/ID",
             "amend it as the sales user: any member above, lines[{id or sku, quantity, unitPrice, …}], addLines[], "

@@ -154,6 +154,7 @@ extension SalesforceSandbox {
         let id = try orderId(segments[1])
         switch (request.method, segments.count > 2 ? segments[2] : "") {
         case ("GET", ""): break
+        case ("GET", "history"): return ControlAnswer.json(historyView(ofOrder: id))
         case ("PATCH", ""): try transaction { () throws(ControlError) in try amendOrder(id, body) }
         case ("DELETE", ""):
             try deleteOrder(id, try salesContext(body))

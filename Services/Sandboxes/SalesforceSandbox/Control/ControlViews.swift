@@ -17,6 +17,20 @@ extension SalesforceSandbox {
         return .object(object)
     }
 
+    /// Field history, the oldest first.
+    func historyView(ofOrder id: String) -> JSONValue {
+        let rows = organization.store.records("OrderHistory").filter { $0["OrderId"].text == id }
+        return [
+            "history": .array(
+                rows.map { row in
+                    [
+                        "field": row["Field"].json(as: .string), "old": row["OldValue"].json(as: .string),
+                        "new": row["NewValue"].json(as: .string), "by": row["CreatedById"].json(as: .string),
+                    ]
+                })
+        ]
+    }
+
     func accountView(_ account: Record) -> JSONValue {
         [
             "id": .string(account.id), "name": account["Name"].json(as: .string),
@@ -29,7 +43,7 @@ extension SalesforceSandbox {
         let entries = organization.store.records("PricebookEntry").filter { $0["Product2Id"].text == product.id }
         return [
             "id": .string(product.id), "name": product["Name"].json(as: .string),
-            "sku": product["StockKeepingUnit"].json(as: .string),
+            "sku": product["StockKeepingUnit"].json(as: .string), "active": product["IsActive"].json(as: .boolean),
             "prices": .array(
                 entries.map { entry in
                     [
