@@ -124,6 +124,21 @@ extension NetSuiteClient {
         }
     }
 
+    /// Runs a statement once: its first page, up to ``largestPage`` rows, and whether there are more.
+    func firstPage(of statement: String) async throws(NetSuiteFailure) -> (rows: [SuiteQLRow], hasMore: Bool) {
+        let page = try SuiteQLPage(try await perform(query(statement, offset: 0)).body)
+        if page.hasMore {
+            guard page.rows.count == Self.largestPage else {
+                throw .unknown("the page has \(page.rows.count) rows, and there are more")
+            }
+        } else {
+            guard page.total.map({ $0 == page.rows.count }) ?? true else {
+                throw .unknown("the answer shows \(page.rows.count) of its rows")
+            }
+        }
+        return (page.rows, page.hasMore)
+    }
+
     /// Looks up items by their names or numbers, all in one query for up to 500.
     ///
     /// - Returns: what was found, by the SKU as it was asked for; a missing one is left out.
