@@ -115,7 +115,7 @@ struct PipelineTests {
             _ = await harness.send("PATCH", "/control/settings", ["concurrencyLimit": 0])
             #expect(await harness.send("GET", "/services/rest/system/v1/serverTime").status == 429)
             let counts = await harness.send("POST", "/control/reset").json
-            #expect(counts["customers"] == 0 && counts["items"] == 8)
+            #expect(counts["customers"] == 0 && counts["items"] == 11)
             let answer = await harness.send("GET", "/services/rest/system/v1/serverTime")
             #expect(answer.json["serverTime"] == "2025-03-14T17:02:30.000Z")
         }
@@ -141,8 +141,8 @@ struct PipelineTests {
         try await onLoop {
             let harness = try await SandboxHarness()
             let made = await harness.send("POST", "/control/items", ["sku": "SKU-NEW", "listPrice": "12.30"])
-            #expect(made.json["id"] == "326")
-            #expect(try await harness.rows("SELECT id FROM item WHERE itemid = 'SKU-NEW'") == [["id": "326"]])
+            #expect(made.json["id"] == "329")
+            #expect(try await harness.rows("SELECT id FROM item WHERE itemid = 'SKU-NEW'") == [["id": "329"]])
             let guide = await harness.send("GET", "/control").json
             #expect(guide["controls"]?.array?.count == ControlGuide.entries.count)
         }

@@ -65,7 +65,7 @@ struct ValueTests {
     @Test("internal ids are unique and do not rise with time")
     func ids() {
         var account = Account(now: Stamp(milliseconds: 0))
-        let ids = (1...200).map { _ in account.nextSalesOrderId().id }
+        let ids = (1...200).map { _ in account.transactions.next(.salesOrder).id }
         #expect(Set(ids).count == 200 && ids != ids.sorted())
     }
 }

@@ -10,6 +10,10 @@ struct AccountSettings: Equatable, Sendable {
     var customerCurrencies: [String] = []
     /// The state of an order that says nothing about its approval.
     var startsPendingApproval = false
+    /// New invoices wait for an approval.
+    var invoicesNeedApproval = false
+    /// Whether fulfilments and invoices move the time stamp of their order, and what is applied that of its invoice.
+    var childTouchesOrder = false
     var zone = AccountZone.pacific
 
     var visibleCustomFields: [String] { customFields.filter { !hiddenCustomFields.contains($0) } }
@@ -26,11 +30,12 @@ struct Account: Sendable {
     private(set) var salesOrderIds: [String] = []
     private var customersByExternalId: [String: String] = [:]
     private var customersByName: [String: String] = [:]
-    private var ordersByExternalId: [String: String] = [:]
+    /// Fulfilments, invoices, payments and credit memos.
+    var documents = DocumentStore()
+    var transactions = TransactionIndex()
     private var itemsById: [String: Int] = [:]
     private var itemsBySku: [String: Int] = [:]
     private var customerCount = 0
-    private var orderCount = 0
     private var lineKeyCount = 0
     private var addressCount = 0
 
@@ -41,16 +46,11 @@ struct Account: Sendable {
     }
 
     /// Internal ids are unique in their group and never used again, but they do not rise with time.
-    private static func id(first: Int, _ count: Int) -> String { String(first + count / 10 * 10 + count * 7 % 10) }
+    static func id(first: Int, _ count: Int) -> String { String(first + count / 10 * 10 + count * 7 % 10) }
 
     mutating func nextCustomerId() -> String {
         defer { customerCount += 1 }
         return Account.id(first: 1201, customerCount)
-    }
-
-    mutating func nextSalesOrderId() -> (id: String, tranId: String) {
-        defer { orderCount += 1 }
-        return (Account.id(first: 4711, orderCount), "SO\(1001 + orderCount)")
     }
 
     mutating func nextLineKey() -> Int {
@@ -120,22 +120,19 @@ struct Account: Sendable {
     // MARK: Sales orders
 
     func salesOrder(externalId: String) -> SalesOrder? {
-        ordersByExternalId[externalId.lowercased()].flatMap { salesOrders[$0] }
+        transactions.id(externalId: externalId).flatMap { salesOrders[$0] }
     }
 
     mutating func store(_ order: SalesOrder) {
-        if let old = salesOrders[order.id] {
-            if let externalId = old.externalId { ordersByExternalId[externalId.lowercased()] = nil }
-        } else {
-            salesOrderIds.append(order.id)
-        }
-        salesOrders[order.id] = order
-        if let externalId = order.externalId { ordersByExternalId[externalId.lowercased()] = order.id }
+        let old = salesOrders.updateValue(order, forKey: order.id)
+        if old == nil { salesOrderIds.append(order.id) }
+        transactions.note(
+            .salesOrder, id: order.id, tranId: order.tranId, externalId: order.externalId, formerly: old?.externalId)
     }
 
     mutating func removeSalesOrder(_ id: String) {
-        if let externalId = salesOrders[id]?.externalId { ordersByExternalId[externalId.lowercased()] = nil }
-        salesOrders[id] = nil
+        guard let order = salesOrders.removeValue(forKey: id) else { return }
+        transactions.forget(id: id, tranId: order.tranId, externalId: order.externalId)
         salesOrderIds.removeAll { $0 == id }
     }
 
@@ -160,18 +157,28 @@ struct Account: Sendable {
             // Which customer's book it must be in is known only with the whole order.
             case .addressEntry: ""
             case .none: nil
+            case .salesOrder, .invoice: transactionName(target, id: id)
             default: Catalogue.list(target).first { $0.id == id }?.name
             }
         return name.map { Reference(target: target, id: id, name: $0) }
     }
 
-    /// The same by external id, of which only customers and items have any.
+    /// The same by external id, of which customers, items and transactions have any.
     func resolve(_ target: ReferenceTarget, externalId: String) -> Reference? {
         switch target {
         case .customer: customer(externalId: externalId).flatMap { resolve(.customer, id: $0.id) }
         case .item:
             items.first { $0.externalId?.lowercased() == externalId.lowercased() }.flatMap { resolve(.item, id: $0.id) }
+        case .salesOrder, .invoice:
+            transactions.id(externalId: externalId).flatMap { resolve(target, id: $0) }
         default: nil
         }
+    }
+
+    /// `Invoice #INV1001`; nil for an id of another kind.
+    private func transactionName(_ target: ReferenceTarget, id: String) -> String? {
+        guard let kind = TransactionKind(rawValue: target.rawValue) else { return nil }
+        let number = kind == .salesOrder ? salesOrders[id]?.tranId : documents.invoices[id]?.tranId
+        return number.map { "\(kind.words) #\($0)" }
     }
 }

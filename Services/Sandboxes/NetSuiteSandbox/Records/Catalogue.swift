@@ -6,6 +6,12 @@ enum Catalogue {
     static let locations = [ListEntry(id: "1", name: "Main"), ListEntry(id: "2", name: "West")]
     static let terms = [ListEntry(id: "2", name: "Net 30"), ListEntry(id: "3", name: "Net 60")]
     static let shipMethods = [ListEntry(id: "92", name: "Standard"), ListEntry(id: "93", name: "Express")]
+    /// Where money lands: a bank account, or what waits to be deposited.
+    static let accounts = [ListEntry(id: "1", name: "Checking"), ListEntry(id: "116", name: "Undeposited Funds")]
+    static let carriers = [
+        ListEntry(id: "ups", name: "UPS"), ListEntry(id: "fedex", name: "FedEx"), ListEntry(id: "usps", name: "USPS"),
+        ListEntry(id: "dhl", name: "DHL"), ListEntry(id: "nonups", name: "More"),
+    ]
     static let customForms = [ListEntry(id: "68", name: "Standard Sales Order")]
     static let customPrice = "-1"
     static let basePrice = "1"
@@ -26,7 +32,8 @@ enum Catalogue {
         case .customForm: customForms
         case .priceLevel: priceLevels
         case .currency: currencies.map { ListEntry(id: $0.id, name: $0.name) }
-        case .customer, .item, .addressEntry, .none: []
+        case .account: accounts
+        case .customer, .item, .addressEntry, .salesOrder, .invoice, .none: []
         }
     }
 
@@ -39,9 +46,20 @@ enum Catalogue {
             ("322", "SKU-DESK", "Standing desk", "899.00"), ("323", "SKU-LAMP", "Desk lamp", "39.95"),
             ("324", "SKU-CABLE", "Cable 2 m", "4.25"), ("325", "SKU-MAT", "Desk mat", "18.40"),
         ]
-        return seeds.map { id, sku, name, price in
+        let goods = seeds.map { id, sku, name, price in
             Item(id: id, sku: sku, displayName: name, listPrice: Decimal(string: price) ?? 0, modified: now)
         }
+        var manual = Item(id: "326", sku: "SKU-MANUAL", displayName: "Printed manual", listPrice: 12, modified: now)
+        manual.kind = .nonInventory
+        var assembly = Item(id: "327", sku: "SKU-SETUP", displayName: "Setting up, hour", listPrice: 95, modified: now)
+        assembly.kind = .service
+        assembly.isFulfillable = false
+        var set = Item(
+            id: "328", sku: "SKU-SET", displayName: "Desk with lamp", listPrice: Decimal(string: "915.00") ?? 0,
+            modified: now)
+        set.kind = .kit
+        set.members = [Item.Member(itemId: "322", quantity: 1), Item.Member(itemId: "323", quantity: 2)]
+        return goods + [manual, assembly, set]
     }
 
     /// The record name under which a target's records answer; nil where the sandbox serves none.
@@ -55,6 +73,9 @@ enum Catalogue {
         case .shipMethod: "shipItem"
         case .subsidiary: "subsidiary"
         case .priceLevel: "priceLevel"
+        case .account: "account"
+        case .salesOrder: TransactionKind.salesOrder.recordName
+        case .invoice: TransactionKind.invoice.recordName
         case .customForm, .addressEntry, .none: nil
         }
     }

@@ -1,7 +1,48 @@
 import FoundationEssentials
 
+/// The kinds of items, which answer under record names of their own.
+enum ItemKind: String, CaseIterable, Sendable {
+    case inventory, nonInventory, service, kit
+
+    /// As SuiteQL's `itemtype` names it.
+    var queryType: String {
+        switch self {
+        case .inventory: "InvtPart"
+        case .nonInventory: "NonInvtPart"
+        case .service: "Service"
+        case .kit: "Kit"
+        }
+    }
+
+    var recordName: String {
+        switch self {
+        case .inventory: "inventoryItem"
+        case .nonInventory: "nonInventorySaleItem"
+        case .service: "serviceSaleItem"
+        case .kit: "kitItem"
+        }
+    }
+
+    /// As people read it.
+    var words: String {
+        switch self {
+        case .inventory: "Inventory Item"
+        case .nonInventory: "Non-inventory Item"
+        case .service: "Service"
+        case .kit: "Kit/Package"
+        }
+    }
+}
+
 /// An item of the catalogue; its number is the SKU.
 struct Item: Equatable, Sendable {
+    /// One of the items that a kit is made of.
+    struct Member: Equatable, Sendable {
+        let itemId: String
+        /// For one kit.
+        let quantity: Decimal
+    }
+
     let id: String
     let sku: String
     var displayName: String
@@ -9,6 +50,11 @@ struct Item: Equatable, Sendable {
     /// Base price in the account's currency, price level 1.
     var listPrice: Decimal
     var isInactive = false
+    var kind = ItemKind.inventory
+    /// Whether orders ship it; what they do not can be billed at once.
+    var isFulfillable = true
+    /// What a kit is made of: stock has the members, not the kit.
+    var members: [Member] = []
     var modified: Stamp
 }
 
@@ -62,13 +108,26 @@ struct OrderLine: Equatable, Sendable {
     let line: Int
     let uniqueKey: Int
     var values: [String: FieldValue]
+    /// Whether the line's item is shipped at all.
+    var isFulfillable = true
+    /// Quantities that follow from the order's documents; each step counts what went further too.
+    var picked = Decimal(0)
+    var packed = Decimal(0)
+    /// Shipped.
     var fulfilled = Decimal(0)
     var billed = Decimal(0)
 
     var isClosed: Bool { values.flag("isClosed") }
     var quantity: Decimal { values.number("quantity") ?? 0 }
     var amount: Decimal { values.number("amount") ?? 0 }
-    var isTouched: Bool { fulfilled > 0 || billed > 0 }
+    var isTouched: Bool { picked > 0 || fulfilled > 0 || billed > 0 }
+    /// What is neither on a fulfilment nor closed.
+    var leftToFulfil: Decimal { isClosed || !isFulfillable ? 0 : max(0, quantity - picked) }
+    /// What may be billed: what was shipped, or all of what is never shipped.
+    var leftToBill: Decimal {
+        let due = isFulfillable ? fulfilled : (isClosed ? 0 : quantity)
+        return max(0, due - billed)
+    }
 }
 
 /// A sales order.
@@ -89,23 +148,18 @@ struct SalesOrder: Equatable, Sendable {
         ["shippingCost", "handlingCost"].reduce(subtotal) { $0 + (values.number($1) ?? 0).rounded(toScale: 2) }
     }
 
-    /// The state's letter, computed as NetSuite does from approval, fulfilments, bills and closed lines.
+    /// The state's letter, computed as NetSuite does from approval, fulfilments, bills and closed lines. Goods that are
+    /// picked or packed do not move it, only what is shipped.
     var state: String {
         if isCancelled { return "C" }
         let open = lines.filter { !$0.isClosed }
-        let anyFulfilled = lines.contains { $0.fulfilled > 0 }
-        let anyBilled = lines.contains { $0.billed > 0 }
-        if open.isEmpty {
-            guard anyFulfilled || anyBilled else { return "H" }
-            return lines.allSatisfy { $0.billed >= $0.fulfilled } ? "H" : "F"
-        }
+        if open.isEmpty { return "H" }
         if isPendingApproval { return "A" }
-        if open.allSatisfy({ $0.fulfilled >= $0.quantity }) {
-            let billed = lines.allSatisfy { $0.billed >= ($0.isClosed ? $0.fulfilled : $0.quantity) }
-            return billed ? "G" : "F"
+        if open.allSatisfy({ !$0.isFulfillable || $0.fulfilled >= $0.quantity }) {
+            return lines.allSatisfy { $0.leftToBill <= 0 } ? "G" : "F"
         }
-        if anyBilled { return "E" }
-        return anyFulfilled ? "D" : "B"
+        if lines.contains(where: { $0.billed > 0 }) { return "E" }
+        return lines.contains { $0.fulfilled > 0 } ? "D" : "B"
     }
 
     var isOpenForLines: Bool { !["C", "G", "H"].contains(state) }

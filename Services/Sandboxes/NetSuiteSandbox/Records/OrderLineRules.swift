@@ -76,6 +76,9 @@ extension Account {
         _ line: inout OrderLine, of order: SalesOrder, _ entry: EntryInput, _ customer: Customer
     ) throws(Refusal) {
         entry.apply(to: &line.values, except: ["line", "price", "rate", "amount"])
+        if let item = line.values.reference("item").flatMap({ item(id: $0.id) }) {
+            line.isFulfillable = item.isFulfillable
+        }
         if line.quantity < 0 {
             throw .invalidFieldValue(line.quantity.description, field: "quantity", at: entry.path(of: "quantity"))
         }

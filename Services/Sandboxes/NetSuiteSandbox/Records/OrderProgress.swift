@@ -35,11 +35,17 @@ extension Account {
         _ line: inout OrderLine, _ step: OrderStep, _ quantities: [Int: Decimal]?
     ) throws(Refusal) {
         let remaining =
-            step == .bill ? line.fulfilled - line.billed : (line.isClosed ? 0 : line.quantity - line.fulfilled)
+            step == .bill ? line.leftToBill : line.leftToFulfil
         let wanted = quantities.map { $0[line.line] ?? 0 } ?? remaining
         guard wanted >= 0, wanted <= remaining else {
             throw .userError("Line \(line.line) has only \(remaining.description) left to \(step.rawValue).")
         }
-        if step == .bill { line.billed += wanted } else { line.fulfilled += wanted }
+        if step == .bill {
+            line.billed += wanted
+        } else {
+            line.picked += wanted
+            line.packed += wanted
+            line.fulfilled += wanted
+        }
     }
 }

@@ -51,6 +51,8 @@ struct RecordRendering {
         values["quantityFulfilled"] = .number(line.fulfilled)
         values["quantityBilled"] = .number(line.billed)
         values["quantityBackOrdered"] = .number(0)
+        values["quantityPicked"] = .number(line.picked)
+        values["quantityPacked"] = .number(line.packed)
         let shape = Shapes.orderLine(account.settings.visibleCustomFields)
         var object = members(values, shape, own)
         // Keys are whole numbers.

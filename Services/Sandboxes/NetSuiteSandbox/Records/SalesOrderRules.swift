@@ -9,7 +9,7 @@ extension Account {
         guard let entity = input.value("entity"), case .reference(let reference) = entity,
             let customer = customers[reference.id]
         else { throw .missing(["Customer"]) }
-        let (id, tranId) = nextSalesOrderId()
+        let (id, tranId) = transactions.next(.salesOrder)
         var order = SalesOrder(
             id: id, externalId: nil, tranId: tranId, values: ["entity": entity], created: now, modified: now)
         order.isPendingApproval = settings.startsPendingApproval
@@ -159,7 +159,7 @@ extension Account {
             order.externalId = nil
             return
         }
-        if let holder = salesOrder(externalId: externalId), holder.id != order.id { throw .recordExists }
+        if let holder = transactions.id(externalId: externalId), holder != order.id { throw .recordExists }
         order.externalId = externalId
     }
 }

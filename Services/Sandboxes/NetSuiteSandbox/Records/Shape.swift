@@ -1,6 +1,8 @@
 /// The records that a reference can point to.
 enum ReferenceTarget: String, Sendable {
-    case customer, item, currency, location, terms, shipMethod, subsidiary, priceLevel, customForm, addressEntry
+    case customer, item, currency, location, terms, shipMethod, subsidiary, priceLevel, customForm, addressEntry,
+        account
+    case salesOrder, invoice
     /// Records of which this account has none: every reference to one is refused.
     case none
 }

@@ -43,6 +43,8 @@ enum Shapes {
                 Field("quantityFulfilled", "Fulfilled", .number, readOnly: true),
                 Field("quantityBilled", "Invoiced", .number, readOnly: true),
                 Field("quantityBackOrdered", "Back Ordered", .number, readOnly: true),
+                Field("quantityPicked", "Picked", .number, readOnly: true),
+                Field("quantityPacked", "Packed", .number, readOnly: true),
             ]
         ).adding(customFields: customFields, prefix: "custcol_")
     }
@@ -167,6 +169,13 @@ enum Shapes {
         "A": "Pending Approval", "B": "Pending Fulfillment", "C": "Cancelled", "D": "Partially Fulfilled",
         "E": "Pending Billing/Partially Fulfilled", "F": "Pending Billing", "G": "Billed", "H": "Closed",
     ]
+
+    static let fulfilmentStates = ["A": "Picked", "B": "Packed", "C": "Shipped"]
+    static let invoiceStates = [
+        "A": "Open", "B": "Paid In Full", "D": "Pending Approval", "E": "Rejected", "V": "Voided",
+    ]
+    static let paymentStates = ["A": "Unapproved", "B": "Not Deposited", "C": "Deposited", "R": "Rejected"]
+    static let creditMemoStates = ["A": "Open", "B": "Fully Applied", "V": "Voided"]
 
     private static let commitments = ["1": "Available Qty", "2": "Complete Qty", "3": "Do Not Commit"]
     private static let customerStatuses = ["6": "LEAD-Unqualified", "7": "LEAD-Qualified", "13": "CUSTOMER-Closed Won"]
