@@ -166,9 +166,11 @@ struct OrderFactsAssembly {
                 assembly.reading.facts[id]?.documents.insert(document)
                 switch row.text("type") {
                 case "ItemShip":
-                    assembly.reading.facts[id]?.fulfilments.append(try assembly.fulfilment(document, row, of: id))
+                    let fulfilment = try assembly.fulfilment(document, row, of: id)
+                    assembly.reading.facts[id]?.fulfilments.append(fulfilment)
                 case "CustInvc", "CashSale":
-                    assembly.reading.facts[id]?.invoices.append(try assembly.invoice(document, row, of: id))
+                    let invoice = try assembly.invoice(document, row, of: id)
+                    assembly.reading.facts[id]?.invoices.append(invoice)
                 case "RtnAuth": break
                 default: throw UnreadableColumn(column: "type", of: "a document")
                 }
