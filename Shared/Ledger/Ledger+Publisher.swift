@@ -41,7 +41,8 @@ extension Ledger {
                 \(publications.map(\.orderId)), \(publications.map { $0.orderNumber.map(Self.storable) }),
                 \(publications.map(\.version)), \(publications.map(\.digest)), \(publications.map(\.digestFields)),
                 \(publications.map(\.stampMilliseconds)), \(publications.map(\.eventId)),
-                \(publications.map(\.traceParent)), \(publications.map(\.payload)), \(publications.map(\.requestId)))
+                \(publications.map(\.traceParent)), \(publications.map(\.payload)), \(publications.map(\.requestId)),
+                \(publications.map { $0.currency.map(Self.storable) }))
             """, under: leadership)
         let rows = try await run(
             """

@@ -16,6 +16,8 @@ public struct Publication: Sendable, Equatable {
     public var orderId: String
     /// Salesforce order number, where known; not read back.
     public var orderNumber: String?
+    /// ISO 4217 code of the order's currency in Salesforce, where known; not read back.
+    public var currency: String?
     /// Version.
     public var version: Int64
     /// SHA-256 over what counts as a change.
@@ -42,7 +44,7 @@ public struct Publication: Sendable, Equatable {
     public init(
         orderId: String, orderNumber: String? = nil, version: Int64, digest: [UInt8], digestFields: String,
         stampMilliseconds: Int64, eventId: String, traceParent: String, payload: [UInt8]?, requestId: Int64? = nil,
-        createdAt: Date? = nil
+        createdAt: Date? = nil, currency: String? = nil
     ) {
         self.orderId = orderId
         self.orderNumber = orderNumber
@@ -55,6 +57,7 @@ public struct Publication: Sendable, Equatable {
         self.payload = payload
         self.requestId = requestId
         self.createdAt = createdAt
+        self.currency = currency
     }
 }
 

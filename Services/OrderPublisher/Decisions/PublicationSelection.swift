@@ -100,7 +100,8 @@ struct PublicationSelection {
             Publication(
                 orderId: id.text, version: version, digest: digest.bytes, digestFields: digest.fieldsText,
                 stampMilliseconds: stamp.millisecondsSinceEpoch, eventId: EventId.new(at: now).text,
-                traceParent: TraceContext.new().traceparent, payload: snapshot.encode(), requestId: request?.id))
+                traceParent: TraceContext.new().traceparent, payload: snapshot.encode(), requestId: request?.id,
+                currency: snapshot.currency))
         if let request { requestAnswers[request.id] = nil }
     }
 

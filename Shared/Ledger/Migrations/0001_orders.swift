@@ -10,6 +10,7 @@ extension LedgerMigrations {
                 order_id text collate "C" primary key check (length(order_id) = 18),
                 order_number text,
                 account_id text collate "C",
+                currency text,
                 netsuite_id bigint,
                 netsuite_number text,
                 netsuite_state text,

@@ -92,7 +92,7 @@ extension LedgerMigrations {
             create function crossdock.insert_publications(
                 p_name text, p_holder text, p_fence bigint, p_order_ids text[], p_order_numbers text[], p_versions bigint[],
                 p_digests bytea[], p_digest_fields text[], p_stamps bigint[], p_event_ids text[], p_trace_parents text[],
-                p_payloads bytea[], p_request_ids bigint[])
+                p_payloads bytea[], p_request_ids bigint[], p_currencies text[])
             returns void language plpgsql
             set search_path = crossdock
             set plan_cache_mode = force_generic_plan
@@ -105,15 +105,17 @@ extension LedgerMigrations {
                 perform require_leadership(p_name, p_holder, p_fence);
                 for r in
                     select * from unnest(p_order_ids, p_order_numbers, p_versions, p_digests, p_digest_fields, p_stamps,
-                        p_event_ids, p_trace_parents, p_payloads, p_request_ids)
+                        p_event_ids, p_trace_parents, p_payloads, p_request_ids, p_currencies)
                         as x (order_id, order_number, version, digest, digest_fields, stamp, event_id, trace_parent, payload,
-                            request_id)
+                            request_id, currency)
                     order by x.order_id collate "C", x.version
                 loop
                     v_now := clock_timestamp();
-                    insert into orders as o (order_id, order_number) values (r.order_id, r.order_number)
+                    insert into orders as o (order_id, order_number, currency)
+                        values (r.order_id, r.order_number, r.currency)
                         on conflict (order_id) do update set changed_at = v_now,
-                            order_number = coalesce(o.order_number, excluded.order_number);
+                            order_number = coalesce(o.order_number, excluded.order_number),
+                            currency = coalesce(excluded.currency, o.currency);
                     insert into publications (order_id, version, digest, digest_fields, stamp_milliseconds, event_id,
                         trace_parent, fence, payload, created_at)
                     values (r.order_id, r.version, r.digest, r.digest_fields, r.stamp, r.event_id, r.trace_parent, p_fence,

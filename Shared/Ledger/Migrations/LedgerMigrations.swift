@@ -8,5 +8,6 @@ enum LedgerMigrations {
     static let schema = "crossdock"
     static let all: [Migration] = [
         orders, deadLetters, publisherAndFeedback, claim, record, letterCommands, netSuiteBudgets, partitionRuns,
+        watches,
     ]
 }
