@@ -77,7 +77,10 @@ let services: [Target] = [
         ]),
     service(
         "StatusFeedback",
-        ["ServiceRuntime", "EventLoop", "Contracts", "CrashPoints", "Ledger", "JSONText", "Telemetry", "Salesforce"]),
+        [
+            "ServiceRuntime", "EventLoop", "Contracts", "CrashPoints", "Ledger", "JSONText", "Telemetry", "Salesforce",
+            "NetSuite", "Signing",
+        ]),
     service(
         "Crossdock",
         [
@@ -136,8 +139,8 @@ let allTests: [Target] = [
     tests(
         "StatusFeedback",
         [
-            "StatusFeedback", "Contracts", "JSONText", "Salesforce", "Ledger", "ServiceRuntime", "Kafka", "Postgres",
-            "EventLoop", "Telemetry",
+            "StatusFeedback", "Contracts", "JSONText", "Salesforce", "NetSuite", "Ledger", "ServiceRuntime", "Kafka",
+            "Postgres", "HTTPClient", "HTTPServer", "Signing", "EventLoop", "Telemetry",
         ]),
     tests(
         "Crossdock",

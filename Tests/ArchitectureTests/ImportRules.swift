@@ -12,7 +12,7 @@ enum ImportRules {
     static let allowed: [String: Set<String>] = [
         "OrderPublisher": service.union(["Salesforce", "Signing"]),
         "NetSuiteWriter": service.union(["NetSuite", "OrderMapping", "Signing"]),
-        "StatusFeedback": service.union(["Salesforce"]),
+        "StatusFeedback": service.union(["Salesforce", "NetSuite", "Signing"]),
         "Crossdock": service.union(["Salesforce", "NetSuite", "OrderMapping", "YAML", "CommandLineGrammar"]),
         "SalesforceSandbox": sandbox,
         "NetSuiteSandbox": sandbox,
