@@ -26,7 +26,7 @@ struct SalesOrderTests {
             #expect(read.json["entity"]?["id"] == .string(customer))
             #expect(read.json["entity"]?["refName"] == "C1201 Acme Ltd")
             #expect(read.json["total"] == number("109.0"))
-            #expect(read.json["createdDate"] == "2025-03-14T17:02:00Z")
+            #expect(read.json["createdDate"] == "2025-03-14T17:02:30Z")
             #expect(read.json["shippingAddress"]?["addr1"] == "1 Main St")
             let line = read.json["item"]?["items"]?[0]
             #expect(line?["line"] == 1 && line?["quantity"] == number("2.0") && line?["rate"] == number("49.5"))

@@ -8,7 +8,7 @@ extension NetSuiteSandbox: FaultySystem {
     nonisolated static var faultKinds: Set<FaultKind> { Set(FaultKind.allCases) }
 
     func refusal(_ kind: FaultKind, of request: HTTPRequest) -> HTTPResponse {
-        if request.path == LoginDesk.tokenPath, kind == .unauthorized { return loginDesk.refuse(at: now) }
+        if request.path == LoginDesk.tokenPath, kind == .unauthorized { return loginDesk.refuse(at: realNow) }
         return switch kind {
         case .throttled: Refusal.concurrencyLimit.response
         case .unauthorized: Refusal.invalidLogin(account: loginDesk.settings.account, token: true).response

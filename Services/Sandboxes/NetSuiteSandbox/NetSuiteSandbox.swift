@@ -22,6 +22,7 @@ final class NetSuiteSandbox {
     let time: any TimeSource
     let logger: Logger
     var account: Account
+    var clock = AccountClock()
     var loginDesk: LoginDesk
     var pool: RequestsInFlight
     var journal = RequestJournal()
@@ -41,7 +42,11 @@ final class NetSuiteSandbox {
         origin = settings.origin
     }
 
-    var now: Stamp { Stamp(time.wallClock) }
+    /// The account's time, by which records are stamped and queries ask for "now".
+    var now: Stamp { clock.now(at: realNow) }
+
+    /// The world's time, by which people log in and the journal is kept.
+    var realNow: Stamp { Stamp(time.wallClock) }
 
     /// Answers one request; the control API beside the services stays out of journal and pool.
     func handle(_ request: HTTPRequest) async -> HTTPResponse {
@@ -50,7 +55,7 @@ final class NetSuiteSandbox {
         }
         let path = request.rawQuery.isEmpty ? request.path : "\(request.path)?\(request.rawQuery)"
         let sequence = journal.begin(
-            at: now, method: request.method, path: path, userAgent: request.headers["User-Agent"])
+            at: realNow, method: request.method, path: path, userAgent: request.headers["User-Agent"])
         var course = RequestCourse()
         var response = await answer(request, &course)
         journal.note(sequence, course.effect, fault: course.fault?.rawValue)
@@ -73,7 +78,7 @@ final class NetSuiteSandbox {
 
     /// A request ends when its answer is ready, and one that is never answered when its connection is gone.
     private func end(_ sequence: Int, status: Int, leavesPool: Bool) {
-        journal.end(sequence, at: now, status: status)
+        journal.end(sequence, at: realNow, status: status)
         if leavesPool { pool.leave() }
     }
 
@@ -81,14 +86,14 @@ final class NetSuiteSandbox {
         if request.path == LoginDesk.tokenPath {
             guard request.method == "POST" else { return Refusal.methodNotAllowed("POST").response }
             let passage = await pass(request) { request, _ in
-                loginDesk.token(request, ownAddress: ownAddress(request), at: now)
+                loginDesk.token(request, ownAddress: ownAddress(request), at: realNow)
             }
             course.fault = passage.fault
             return passage.response
         }
         guard request.path.hasPrefix("/services/rest/") else { return Refusal.unknownResource(request.path).response }
         do {
-            try loginDesk.check(request, at: now)
+            try loginDesk.check(request, at: realNow)
         } catch {
             return error.response
         }
@@ -138,6 +143,7 @@ final class NetSuiteSandbox {
 
     /// As after the start, without faults; log-ins and sequence numbers stay.
     func reset() {
+        clock = AccountClock()
         account = Account(settings: initialSettings.account, now: now)
         latency = initialSettings.latency
         pool.limit = initialSettings.concurrencyLimit

@@ -11,11 +11,22 @@ enum ControlGuide {
         (
             "PATCH /control/settings",
             "latencyMilliseconds, concurrencyLimit, customFields, hiddenCustomFields, customerCurrencies (ids that new "
-                + "customers get besides their own), startsPendingApproval"
+                + "customers get besides their own), startsPendingApproval, timeZone (of times in SuiteQL), "
+                + "suiteQLLagSeconds (how late SuiteQL shows a change), hiddenTables (of SuiteQL: as for a role without "
+                + "the permission), hasPricingCurrency (a column of the table pricing)"
         ),
-        ("GET /control/items", "the catalogue"),
-        ("POST /control/items", "{sku, listPrice, displayName, externalId, isInactive}: a new item"),
-        ("PATCH /control/items/SKU", "{listPrice, isInactive}"),
+        ("GET /control/clock", "the account's time, the world's, and the rate"),
+        (
+            "PATCH /control/clock",
+            "{at: instant, advanceSeconds, rate: account seconds for one of the world's}: stamps of records, serverTime and "
+                + "SYSDATE follow it, log-ins and the journal never do"
+        ),
+        ("GET /control/items[/SKU]", "the catalogue, with stock by location"),
+        ("POST /control/items", "{sku, kind, listPrice, displayName, externalId, isInactive, stock}: a new item"),
+        (
+            "PATCH /control/items/SKU",
+            "{listPrice, isInactive, stock: [{location, onHand}], modifiedAt}; kinds are InvtPart, NonInvtPart, Service, Kit"
+        ),
         ("GET /control/customers[/ID]", "customers with their addresses; ID: internal id, eid:EXTERNAL or name"),
         ("POST /control/customers", "a customer entered by a person; the body is that of the record service"),
         ("PATCH /control/customers/ID", "the same, for a change"),

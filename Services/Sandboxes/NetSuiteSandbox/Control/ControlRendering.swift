@@ -3,15 +3,6 @@ import JSONText
 
 /// Records as the control API shows them: flat, complete, decimals as text.
 enum ControlRendering {
-    static func item(_ item: Item) -> JSONValue {
-        var object: JSONObject = [
-            "id": .string(item.id), "sku": .string(item.sku), "displayName": .string(item.displayName),
-            "listPrice": .string(item.listPrice.description), "isInactive": .bool(item.isInactive),
-        ]
-        object["externalId"] = item.externalId.map(JSONValue.string)
-        return .object(object)
-    }
-
     static func customer(_ customer: Customer) -> JSONValue {
         var object: JSONObject = [
             "id": .string(customer.id), "externalId": customer.externalId.map(JSONValue.string) ?? .null,

@@ -60,7 +60,7 @@ extension SandboxControl {
         case ("DELETE", 1):
             let id = try order(path[0]).id
             do {
-                try sandbox.account.deleteSalesOrder(id)
+                try sandbox.account.deleteSalesOrder(id, now: sandbox.now)
             } catch {
                 throw ControlRefusal(error)
             }

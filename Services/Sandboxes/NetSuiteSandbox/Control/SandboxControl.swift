@@ -53,6 +53,10 @@ struct SandboxControl {
         case ("POST", "logins", 2):
             try logins(path[1])
             return counts
+        case ("GET", "clock", 1): return clock
+        case ("PATCH", "clock", 1):
+            try changeClock(try object(request))
+            return clock
         case (_, "items", _): return try items(request, Array(path.dropFirst()))
         case (_, "customers", _): return try customers(request, Array(path.dropFirst()))
         case (_, "orders", _): return try orders(request, Array(path.dropFirst()))
@@ -89,7 +93,7 @@ struct SandboxControl {
             "mostAtOnce": .number(JSONNumber(sandbox.pool.mostAtOnce)),
             "refusedForConcurrency": .number(JSONNumber(sandbox.pool.refused)),
             "failedLogins": .number(JSONNumber(sandbox.loginDesk.failures)),
-            "isLocked": .bool(sandbox.loginDesk.isLocked(at: sandbox.now)),
+            "isLocked": .bool(sandbox.loginDesk.isLocked(at: sandbox.realNow)),
         ]
     }
 
@@ -102,6 +106,10 @@ struct SandboxControl {
             "hiddenCustomFields": .array(account.hiddenCustomFields.sorted().map(JSONValue.string)),
             "customerCurrencies": .array(account.customerCurrencies.map(JSONValue.string)),
             "startsPendingApproval": .bool(account.startsPendingApproval),
+            "timeZone": .string(account.zone.rawValue),
+            "suiteQLLagSeconds": .number(JSONNumber(account.suiteQLLag.components.seconds)),
+            "hiddenTables": .array(account.hiddenTables.sorted().map(JSONValue.string)),
+            "hasPricingCurrency": .bool(account.hasPricingCurrency),
         ]
     }
 
@@ -120,14 +128,29 @@ struct SandboxControl {
                 }
                 sandbox.account.settings.customerCurrencies = ids
             case "startsPendingApproval":
-                guard let flag = value.bool else { throw ControlRefusal("startsPendingApproval is true or false") }
-                sandbox.account.settings.startsPendingApproval = flag
+                sandbox.account.settings.startsPendingApproval = try flag(value, name)
+            case "timeZone":
+                guard let zone = value.string.flatMap(AccountZone.init) else {
+                    let known = AccountZone.allCases.map(\.rawValue).joined(separator: ", ")
+                    throw ControlRefusal("timeZone is one of \(known)")
+                }
+                sandbox.account.settings.zone = zone
+            case "suiteQLLagSeconds":
+                sandbox.account.settings.suiteQLLag = .seconds(try whole(value, name, 0...86_400))
+            case "hiddenTables":
+                sandbox.account.settings.hiddenTables = Set(try names(value, name).map { $0.lowercased() })
+            case "hasPricingCurrency": sandbox.account.settings.hasPricingCurrency = try flag(value, name)
             default: throw ControlRefusal("no such setting: \(name)")
             }
         }
     }
 
-    private func whole(_ value: JSONValue, _ name: String, _ range: ClosedRange<Int>) throws(ControlRefusal) -> Int {
+    private func flag(_ value: JSONValue, _ name: String) throws(ControlRefusal) -> Bool {
+        guard let flag = value.bool else { throw ControlRefusal("\(name) is true or false") }
+        return flag
+    }
+
+    func whole(_ value: JSONValue, _ name: String, _ range: ClosedRange<Int>) throws(ControlRefusal) -> Int {
         guard let number = value.int64.flatMap({ Int(exactly: $0) }), range.contains(number) else {
             throw ControlRefusal("\(name) is a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
@@ -155,42 +178,5 @@ struct SandboxControl {
         case "unlock": sandbox.loginDesk.unlock()
         default: throw ControlRefusal("logins/expire or logins/unlock", status: 404)
         }
-    }
-
-    // MARK: Items
-
-    private func items(_ request: HTTPRequest, _ path: [String]) throws(ControlRefusal) -> JSONValue {
-        switch (request.method, path.count) {
-        case ("GET", 0): return ["items": .array(sandbox.account.items.map(ControlRendering.item))]
-        case ("POST", 0):
-            let object = try object(request)
-            guard let sku = object["sku"]?.string?.trimmed, !sku.isEmpty else { throw ControlRefusal("sku is missing") }
-            guard sandbox.account.item(sku: sku) == nil else { throw ControlRefusal("sku exists already", status: 409) }
-            let item = Item(
-                id: sandbox.account.nextItemId, sku: sku, displayName: object["displayName"]?.string ?? sku,
-                externalId: object["externalId"]?.string, listPrice: try price(object) ?? 0,
-                isInactive: object["isInactive"]?.bool ?? false, modified: sandbox.now)
-            sandbox.account.add(item)
-            return ControlRendering.item(item)
-        case ("PATCH", 1):
-            guard var item = sandbox.account.item(sku: path[0]) else {
-                throw ControlRefusal("no such item", status: 404)
-            }
-            let object = try object(request)
-            if let price = try price(object) { item.listPrice = price }
-            if let flag = object["isInactive"]?.bool { item.isInactive = flag }
-            item.modified = sandbox.now
-            sandbox.account.replace(item)
-            return ControlRendering.item(item)
-        default: throw ControlRefusal("GET or POST /control/items, PATCH /control/items/SKU", status: 405)
-        }
-    }
-
-    private func price(_ object: JSONObject) throws(ControlRefusal) -> Decimal? {
-        guard let value = object["listPrice"] else { return nil }
-        guard let text = value.string ?? value.number?.text, let price = Decimal(exactly: text), price >= 0 else {
-            throw ControlRefusal("listPrice is a decimal number, such as \"49.50\"")
-        }
-        return price
     }
 }

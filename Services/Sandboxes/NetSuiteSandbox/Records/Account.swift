@@ -15,6 +15,12 @@ struct AccountSettings: Equatable, Sendable {
     /// Whether fulfilments and invoices move the time stamp of their order, and what is applied that of its invoice.
     var childTouchesOrder = false
     var zone = AccountZone.pacific
+    /// How long SuiteQL takes to show a change.
+    var suiteQLLag = Duration.zero
+    /// Tables of SuiteQL, in lower case, that the role may not see or whose feature is off: they do not exist.
+    var hiddenTables: Set<String> = []
+    /// Whether the table `pricing` has a column `currency`, and a row for each of the account's currencies.
+    var hasPricingCurrency = false
 
     var visibleCustomFields: [String] { customFields.filter { !hiddenCustomFields.contains($0) } }
 }
@@ -23,6 +29,9 @@ struct AccountSettings: Equatable, Sendable {
 struct Account: Sendable {
     var settings: AccountSettings
     private(set) var items: [Item]
+    var stock = Stock()
+    /// The oldest first.
+    var deletions: [Deletion] = []
     private(set) var customers: [String: Customer] = [:]
     private(set) var salesOrders: [String: SalesOrder] = [:]
     /// In the order of creation.
@@ -42,7 +51,10 @@ struct Account: Sendable {
     init(settings: AccountSettings = AccountSettings(), now: Stamp) {
         self.settings = settings
         items = []
-        for item in Catalogue.items(at: now) { add(item) }
+        for item in Catalogue.items(at: now) {
+            add(item)
+            openStock(of: item, onHand: Catalogue.stock, now: now)
+        }
     }
 
     /// Internal ids are unique in their group and never used again, but they do not rise with time.
@@ -126,12 +138,14 @@ struct Account: Sendable {
     mutating func store(_ order: SalesOrder) {
         let old = salesOrders.updateValue(order, forKey: order.id)
         if old == nil { salesOrderIds.append(order.id) }
+        moveDemand(from: old, to: order)
         transactions.note(
             .salesOrder, id: order.id, tranId: order.tranId, externalId: order.externalId, formerly: old?.externalId)
     }
 
     mutating func removeSalesOrder(_ id: String) {
         guard let order = salesOrders.removeValue(forKey: id) else { return }
+        moveDemand(from: order, to: nil)
         transactions.forget(id: id, tranId: order.tranId, externalId: order.externalId)
         salesOrderIds.removeAll { $0 == id }
     }

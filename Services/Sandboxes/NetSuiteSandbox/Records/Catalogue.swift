@@ -17,6 +17,8 @@ enum Catalogue {
     static let basePrice = "1"
     static let priceLevels = [ListEntry(id: customPrice, name: "Custom"), ListEntry(id: basePrice, name: "Base Price")]
     static let baseCurrency = "1"
+    /// What the account has of each item at the start, by location.
+    static let stock: [String: Decimal] = ["1": 100, "2": 20]
     static let currencies = [
         Currency(id: "1", symbol: "USD", name: "US Dollar", exchangeRate: 1),
         Currency(id: "2", symbol: "GBP", name: "British Pound", exchangeRate: Decimal(string: "1.25") ?? 1),

@@ -82,6 +82,29 @@ struct Stamp: Hashable, Comparable, Sendable {
 
     func earlier(by duration: Duration) -> Stamp { Stamp(milliseconds: milliseconds - duration.inMilliseconds) }
 
+    func later(by duration: Duration) -> Stamp { Stamp(milliseconds: milliseconds + duration.inMilliseconds) }
+
+    /// Reads an instant in UTC such as `2025-03-14T10:02:00Z`, with or without a fraction of the second.
+    init?(iso text: String) {
+        let parts = text.split(separator: "T", omittingEmptySubsequences: false)
+        guard parts.count == 2, let date = CivilDate(iso: String(parts[0])), parts[1].hasSuffix("Z") else { return nil }
+        let time = parts[1].dropLast().split(separator: ".", omittingEmptySubsequences: false)
+        let fields = time[0].split(separator: ":", omittingEmptySubsequences: false)
+        let numbers = fields.compactMap { $0.utf8.count == 2 ? Int($0) : nil }
+        guard time.count <= 2, numbers.count == 3, fields.count == 3, numbers[0] < 24, numbers[1] < 60, numbers[2] < 60,
+            numbers.allSatisfy({ $0 >= 0 })
+        else { return nil }
+        var fraction: Int64 = 0
+        if time.count == 2 {
+            guard (1...9).contains(time[1].utf8.count), time[1].utf8.allSatisfy({ (48...57).contains($0) }) else {
+                return nil
+            }
+            fraction = Int64((String(time[1]) + "00").prefix(3)) ?? 0
+        }
+        let clock = ClockTime(date: date, secondOfDay: numbers[0] * 3600 + numbers[1] * 60 + numbers[2])
+        self.init(milliseconds: clock.secondsSinceEpoch * 1000 + fraction)
+    }
+
     /// NetSuite shows modification times to the minute.
     var minute: Stamp { Stamp(milliseconds: milliseconds - ((milliseconds % 60_000) + 60_000) % 60_000) }
 
@@ -124,30 +147,6 @@ struct ClockTime: Hashable, Comparable, Sendable {
 
     static func < (left: ClockTime, right: ClockTime) -> Bool {
         (left.date, left.secondOfDay) < (right.date, right.secondOfDay)
-    }
-}
-
-/// The zone in which the account shows times in SuiteQL.
-enum AccountZone: String, Sendable, CaseIterable {
-    case utc = "UTC"
-    case pacific = "America/Los_Angeles"
-
-    func local(_ stamp: Stamp) -> ClockTime {
-        ClockTime(secondsSinceEpoch: stamp.seconds + Int64(offsetSeconds(at: stamp.seconds)))
-    }
-
-    /// Pacific time changes on the second Sunday of March and the first of November, at two o'clock local time.
-    private func offsetSeconds(at seconds: Int64) -> Int {
-        guard self == .pacific else { return 0 }
-        let year = ClockTime(secondsSinceEpoch: seconds - 8 * 3600).date.year
-        guard let march = CivilDate(year: year, month: 3, day: 1),
-            let november = CivilDate(year: year, month: 11, day: 1)
-        else { return -8 * 3600 }
-        let springDay = march.daysSinceEpoch + (7 - march.weekday) % 7 + 7
-        let autumnDay = november.daysSinceEpoch + (7 - november.weekday) % 7
-        let spring = Int64(springDay) * 86_400 + 10 * 3600
-        let autumn = Int64(autumnDay) * 86_400 + 9 * 3600
-        return seconds >= spring && seconds < autumn ? -7 * 3600 : -8 * 3600
     }
 }
 

@@ -164,7 +164,7 @@ struct RecordRendering {
         case .boolean(let flag): return .bool(flag)
         case .number(let number): return number.json
         case .date(let date): return .string(date.iso)
-        case .instant(let stamp): return .string(stamp.minute.isoText)
+        case .instant(let stamp): return .string(stamp.isoText)
         case .option(let id, let name):
             return options.simpleEnumFormat ? .string(id) : ["id": .string(id), "refName": .string(name)]
         case .reference(let reference): return json(reference)

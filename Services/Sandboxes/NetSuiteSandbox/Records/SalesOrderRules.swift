@@ -66,13 +66,14 @@ extension Account {
         return try changeSalesOrder(existing.id, input, replacing: replacing, now: now)
     }
 
-    mutating func deleteSalesOrder(_ id: String) throws(Refusal) {
+    mutating func deleteSalesOrder(_ id: String, now: Stamp) throws(Refusal) {
         guard let order = salesOrders[id] else { throw .noSuchRecord }
         guard !order.lines.contains(where: \.isTouched) else {
             throw .userError(
                 "This transaction cannot be deleted because it is linked to by one or more transactions.")
         }
         removeSalesOrder(id)
+        noteDeletion(of: id, type: "salesorder", name: order.tranId, now: now)
     }
 
     static let noLines = Refusal.userError("You must enter at least one line item for this transaction.")

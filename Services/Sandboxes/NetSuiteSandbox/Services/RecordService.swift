@@ -179,7 +179,7 @@ struct RecordService {
     ) throws(Refusal) -> HTTPResponse {
         effect.internalId = id
         switch kind {
-        case .salesOrder: try account.deleteSalesOrder(id)
+        case .salesOrder: try account.deleteSalesOrder(id, now: call.now)
         case .customer: try account.deleteCustomer(id)
         }
         effect.applied = true

@@ -85,7 +85,7 @@ extension QuerySource {
                         case "itemid", "fullname": QueryCell(item.sku)
                         case "displayname": QueryCell(item.displayName)
                         case "externalid": QueryCell(item.externalId)
-                        case "itemtype": QueryCell(.text("InvtPart"), display: "Inventory Item")
+                        case "itemtype": QueryCell(.text(item.kind.queryType), display: item.kind.words)
                         case "isinactive": QueryCell(flag: item.isInactive)
                         case "lastmodifieddate": QueryCell(.time(account.settings.zone.local(item.modified.minute)))
                         default: .null
