@@ -56,6 +56,27 @@ struct TopicTests {
         #expect(error.path == "key")
     }
 
+    @Test("progress and stock are keyed and ordered by what they say")
+    func states() throws {
+        let progress = try Samples.progress()
+        let headers = Topic.orderProgressed.headers(
+            for: progress, id: .new(at: Date()), at: Date(), traceparent: nil)
+        #expect(headers.source == "/crossdock/status-feedback")
+        #expect(headers.subject == Samples.orderId)
+        #expect(headers.ordering == progress.asOf.millisecondsSinceEpoch)
+        let stock = try Samples.stock()
+        let counted = Topic.inventoryCounted.headers(for: stock, id: .new(at: Date()), at: Date(), traceparent: nil)
+        #expect(counted.source == "/crossdock/inventory-poller")
+        let encoded = counted.encode().map { ($0.0, Optional(Array($0.1.utf8))) }
+        let read = try Topic.inventoryCounted.read(
+            key: Array("SKU-RED".utf8), headers: encoded, value: stock.encode())
+        #expect(read.message == stock)
+        let error = try caught(ContractError.self) {
+            try Topic.inventoryCounted.read(key: Array("SKU-BLUE".utf8), headers: encoded, value: stock.encode())
+        }
+        #expect(error.path == "key")
+    }
+
     @Test("a message without payload is refused")
     func noPayload() throws {
         let headers = try Self.headers()
@@ -118,6 +139,45 @@ struct SchemaTests {
             settlement.netSuite?.state = state
             settlement.letter?.deadLetterClass = letterClass
             #expect(try Self.complaints(topic: Topic.orderSettled.name, payload: settlement.encode()) == "")
+        }
+    }
+
+    @Test("progress, full and least, in every state that NetSuite can be in")
+    func progress() throws {
+        var progress = try Samples.progress()
+        let least = OrderProgress(
+            orderId: progress.orderId, netSuite: .init(id: "1"), state: .deletedInNetSuite, asOf: progress.asOf)
+        #expect(try Self.complaints(topic: Topic.orderProgressed.name, payload: least.encode()) == "")
+        for state in OrderState.allCases {
+            progress.state = state
+            #expect(try Self.complaints(topic: Topic.orderProgressed.name, payload: progress.encode()) == "")
+        }
+    }
+
+    @Test("stock counts, full and least")
+    func stock() throws {
+        let full = try Samples.stock()
+        let least = StockCount(sku: "SERVICE", itemId: "7", active: false, asOf: full.asOf)
+        for count in [full, least] {
+            #expect(try Self.complaints(topic: Topic.inventoryCounted.name, payload: count.encode()) == "")
+        }
+    }
+
+    @Test("the schemas of progress and stock refuse what the decoders refuse")
+    func stateSchemasRefuse() throws {
+        let progress =
+            #"{"orderId":"801Qk00000aBcDe","lines":[{"id":"x","shipped":"-1"}],"shipments":[{"date":"May"}]}"#
+        let first = try Self.complaints(topic: Topic.orderProgressed.name, payload: Array(progress.utf8))
+        for path in [
+            "$.orderId", "$.lines[0].id", "$.lines[0].shipped", "$.shipments[0].date", "'netSuite' is a required",
+        ] {
+            #expect(first.contains(path), "\(path)")
+        }
+        let stock = #"{"sku":"","listPrice":{"amount":55,"currency":"usd"},"locations":[{"id":"1"}]}"#
+        let second = try Self.complaints(topic: Topic.inventoryCounted.name, payload: Array(stock.utf8))
+        for path in ["$.sku", "$.listPrice.amount", "$.listPrice.currency", "$.locations[0]", "'active' is a required"]
+        {
+            #expect(second.contains(path), "\(path)")
         }
     }
 
