@@ -18,9 +18,8 @@ struct DemoTests {
         arguments: KafkaBrokerKind.available)
     func morningHolds(kind: KafkaBrokerKind) async throws {
         try await onLoop(within: .seconds(240)) {
-            let topics = [Topic.orderSubmitted.name, Topic.orderSettled.name]
             // The demo starts the embedded broker itself.
-            let kafka = kind == .real ? try await KafkaBroker.start(.real, topics: topics) : nil
+            let kafka = kind == .real ? try await KafkaBroker.start(.real, topics: ServiceEnvironment.topics) : nil
             let words = kafka.map { ["--kafka", $0.bootstrapServers] } ?? []
             let demo = ForeignProgram.packageFolder.appendingPathComponent("deploy/demo/crossdock-demo").path
             let result = try await EventLoop.shared.runOnHelperThread {

@@ -29,7 +29,7 @@ struct KillTests {
                 let desk = OrderDesk(stack)
                 try await desk.addAccounts(8)
                 try await desk.addOrders(40)
-                var running = try Service.allCases.map { try stack.start($0) }
+                var running = try Service.ofOrders.map { try stack.start($0) }
                 for number in 1...kills {
                     try await workGoesOn(desk, stack)
                     try await kill(.netSuiteWriter, of: &running, stack)
@@ -66,7 +66,7 @@ struct KillTests {
         case .statusFeedback:
             _ = try await stack.query(
                 "update feedback set lease_until = clock_timestamp() - interval '60 s' where holder is not null")
-        case .orderPublisher:
+        case .orderPublisher, .inventoryPoller:
             _ = try await stack.query("update leaders set lease_until = clock_timestamp()")
         }
         running[place] = try stack.start(victim)

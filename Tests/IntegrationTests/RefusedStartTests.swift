@@ -104,7 +104,7 @@ struct RefusedStartTests {
         }
     }
 
-    @Test("a database without the schema stops the start and names the command", arguments: Service.allCases)
+    @Test("a database without the schema stops the start and names the command", arguments: Service.ofOrders)
     func refusesWithoutSchema(service: Service) async throws {
         try await onLoop {
             let folder = try Leftovers.shared.makeDirectory("refused")

@@ -13,6 +13,10 @@ enum Service: String, CaseIterable, Sendable, CustomStringConvertible {
     case orderPublisher = "order-publisher"
     case netSuiteWriter = "netsuite-writer"
     case statusFeedback = "status-feedback"
+    case inventoryPoller = "inventory-poller"
+
+    /// Those through which an order goes and comes back; stock has a service of its own.
+    static let ofOrders: [Service] = [.orderPublisher, .netSuiteWriter, .statusFeedback]
 
     var description: String { rawValue }
 }
@@ -71,10 +75,12 @@ final class ServiceStack {
         let cluster = try await PostgresCluster.start()
         let database = try await cluster.newLedgerDatabase()
         let broker = try await KafkaBroker.start(
-            kind, topics: [Topic.orderSubmitted.name, Topic.orderSettled.name], partitionCount: partitionCount)
+            kind, topics: ServiceEnvironment.topics, partitionCount: partitionCount)
         let salesforce = try await SandboxProcess.start(
             "salesforce-sandbox", options: salesforceOptions, folder: folder)
-        let netSuite = try await SandboxProcess.start("netsuite-sandbox", folder: folder)
+        // What one writer has by default, and one request at a time for each of the two watches.
+        let netSuite = try await SandboxProcess.start(
+            "netsuite-sandbox", options: ["--concurrency", "7"], folder: folder)
         return ServiceStack(
             cluster: cluster, broker: broker, salesforce: salesforce, netSuite: netSuite, database: database,
             folder: folder)
@@ -105,9 +111,9 @@ final class ServiceStack {
         return process
     }
 
-    /// Starts all three and waits until they are ready.
-    func startAll() async throws -> [ServiceProcess] {
-        let started = try Service.allCases.map { try start($0) }
+    /// Starts these and waits until they are ready.
+    func startAll(_ services: [Service] = Service.ofOrders) async throws -> [ServiceProcess] {
+        let started = try services.map { try start($0) }
         for service in started { try await service.untilReady() }
         return started
     }
@@ -165,6 +171,13 @@ struct StackFailure: Error, CustomStringConvertible {
 
 /// What a service reads from its environment in these tests.
 enum ServiceEnvironment {
+    /// Every topic of Crossdock.
+    static let topics = [
+        Topic.orderSubmitted.name, Topic.orderSettled.name, Topic.orderProgressed.name, Topic.inventoryCounted.name,
+    ]
+    /// The zone of the sandbox's account.
+    static let timeZone = "America/Los_Angeles"
+
     static func over(
         database: PostgresConfiguration, bootstrapServers: String, salesforce: String, netSuite: String, folder: String
     ) -> [String: String] {
@@ -179,7 +192,8 @@ enum ServiceEnvironment {
             "NETSUITE_URL": netSuite, "NETSUITE_CLIENT_ID": "crossdock-sandbox-client",
             "NETSUITE_CERTIFICATE_ID": "crossdock-sandbox-certificate",
             "NETSUITE_PRIVATE_KEY_FILE": "\(folder)/netsuite-sandbox-key.pem", "NETSUITE_REQUEST_SECONDS": "2",
-            "MAPPING_FILE": mapping, "POLL_INTERVAL_SECONDS": "1", "START_FROM": "2020-01-01T00:00:00Z",
+            "NETSUITE_TIME_ZONE": timeZone, "WATCH_INTERVAL_SECONDS": "1", "MAPPING_FILE": mapping,
+            "POLL_INTERVAL_SECONDS": "1", "START_FROM": "2020-01-01T00:00:00Z",
             "LOG_LEVEL": "debug",
         ]
     }

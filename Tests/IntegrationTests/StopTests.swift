@@ -65,7 +65,7 @@ struct StopTests {
                 stack.setLongDeadlines()
                 for fault in AtStart.allCases {
                     try await strike(stack, fault)
-                    let services = try Service.allCases.map { try stack.start($0) }
+                    let services = try Service.ofOrders.map { try stack.start($0) }
                     for service in services { try await service.untilLogged("starting") }
                     if let word = fault.metWhenLogged { try await services[0].untilLogged(word) }
                     await expectEnd(of: services, fault.rawValue)

@@ -9,6 +9,7 @@ enum EmbeddedBrokerService {
     /// The topics that every start creates.
     nonisolated static let crossdockTopics = [
         Topic<OrderSnapshot>.orderSubmitted.name, Topic<Settlement>.orderSettled.name,
+        Topic<OrderProgress>.orderProgressed.name, Topic<StockCount>.inventoryCounted.name,
     ]
 
     static func run(topics: Set<String>, partitionCount: Int, bootstrapFile: String?) async -> Int32 {
