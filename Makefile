@@ -3,7 +3,7 @@
 
 help:
 	@echo "make demo          build, start everything on this machine, play a morning, check it, clean up"
-	@echo "make test          everything that CI runs"
+	@echo "make test          everything that CI runs; ARGS='--filter NAME' for a part of the tests"
 	@echo "make up            the same stack as the demo, left running; make down ends it"
 	@echo "make format, lint  the source format, applied or checked"
 	@echo "make kills         kill -9 at each boundary of the services, ROUNDS=n times, on BROKER=embedded or real"
@@ -25,7 +25,7 @@ down:
 
 test:
 	@deploy/scripts/install-packages test
-	@exec deploy/scripts/test
+	@exec deploy/scripts/test $(ARGS)
 
 kills:
 	@deploy/scripts/install-packages test
