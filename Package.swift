@@ -59,6 +59,8 @@ let sharedModules: [Target] = [
             "Kafka", "Ledger", "Postgres", "Contracts", "CrashPoints", "JSONText", "HTTPServer", "CommandLineGrammar",
             "EventLoop", "Telemetry",
         ]),
+    shared(
+        "NetSuiteAccess", ["NetSuite", "ServiceRuntime", "Ledger", "Contracts", "Signing", "EventLoop", "Telemetry"]),
     shared("TestSupport", ["EventLoop", "Kafka", "Postgres", "Ledger", "Contracts", "Telemetry"]),
 ]
 
@@ -73,13 +75,13 @@ let services: [Target] = [
         "NetSuiteWriter",
         [
             "ServiceRuntime", "EventLoop", "Contracts", "CrashPoints", "Ledger", "JSONText", "Telemetry", "NetSuite",
-            "OrderMapping", "Signing",
+            "NetSuiteAccess", "OrderMapping", "Signing",
         ]),
     service(
         "StatusFeedback",
         [
             "ServiceRuntime", "EventLoop", "Contracts", "CrashPoints", "Ledger", "JSONText", "Telemetry", "Salesforce",
-            "NetSuite", "Signing",
+            "NetSuite", "NetSuiteAccess",
         ]),
     service(
         "Crossdock",
@@ -133,8 +135,8 @@ let allTests: [Target] = [
     tests(
         "NetSuiteWriter",
         [
-            "NetSuiteWriter", "Contracts", "JSONText", "NetSuite", "OrderMapping", "Ledger", "Postgres",
-            "ServiceRuntime", "EventLoop", "HTTPClient", "Signing", "Telemetry",
+            "NetSuiteWriter", "Contracts", "JSONText", "NetSuite", "NetSuiteAccess", "OrderMapping", "Ledger",
+            "Postgres", "ServiceRuntime", "EventLoop", "HTTPClient", "Signing", "Telemetry",
         ]),
     tests(
         "StatusFeedback",

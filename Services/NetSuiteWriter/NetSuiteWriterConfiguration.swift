@@ -1,7 +1,4 @@
-import NetSuite
 import ServiceRuntime
-import Signing
-import Telemetry
 
 /// What the writer is set to, beside what every service has.
 struct NetSuiteWriterConfiguration: Sendable {
@@ -46,28 +43,4 @@ extension NetSuiteWriterConfiguration {
     /// How long an order is the writer's that claimed it: longer than a request under it may take, and no longer than
     /// its next owner should wait when the writer has died.
     var lease: Duration { requestDeadline + OrderWork.margin + .seconds(5) }
-
-    /// How NetSuite is reached.
-    func netSuite(_ settings: Settings) throws -> NetSuiteConfiguration {
-        let key: PrivateKey
-        do {
-            key = try PrivateKey(pem: settings.value(of: NetSuiteSettings.privateKey).reveal())
-        } catch {
-            throw ConfigurationError(
-                NetSuiteSettings.privateKey.name, "is no private key", "store it as PEM, without a passphrase")
-        }
-        let algorithm = SignatureAlgorithm(rawValue: try settings.value(of: NetSuiteSettings.signatureAlgorithm))
-        guard let algorithm, algorithm.suits(key) else {
-            throw ConfigurationError(
-                NetSuiteSettings.signatureAlgorithm.name, "does not fit the key in \(NetSuiteSettings.privateKey.name)",
-                "use PS256 for an RSA key; ES256, ES384 or ES512 for an EC key on P-256, P-384 or P-521")
-        }
-        return NetSuiteConfiguration(
-            baseURL: try settings.value(of: NetSuiteSettings.url),
-            tokenAudience: try settings.optional(NetSuiteSettings.tokenAudience),
-            clientId: try settings.value(of: NetSuiteSettings.clientId),
-            certificateId: try settings.value(of: NetSuiteSettings.certificateId), privateKey: key,
-            algorithm: algorithm,
-            concurrency: try settings.value(of: NetSuiteSettings.concurrency), requestDeadline: requestDeadline)
-    }
 }

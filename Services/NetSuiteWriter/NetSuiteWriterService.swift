@@ -3,9 +3,9 @@ import EventLoop
 import JSONText
 import Ledger
 import NetSuite
+import NetSuiteAccess
 import OrderMapping
 import ServiceRuntime
-import Signing
 import Telemetry
 
 /// Puts the writer together, once, in the order in which its parts start; they stop in the other one.
@@ -18,7 +18,8 @@ enum NetSuiteWriterService {
         let mapping = try mapping(configuration.mappingFile)
         let ledger = try host.addLedger()
         let producer = try host.addEventProducer(for: .orderSettled)
-        let client = try netSuiteClient(configuration, ledger, host)
+        let netSuite = try NetSuiteConfiguration(host.settings, concurrency: NetSuiteSettings.concurrency)
+        let client = try host.addNetSuiteClient(netSuite, ledger: ledger)
         let batches = LedgerBatches(
             ledger: ledger, patience: host.databasePatience, holder: host.instance,
             lease: configuration.lease, time: host.time)
@@ -74,19 +75,5 @@ enum NetSuiteWriterService {
                 NetSuiteWriterConfiguration.mappingFile.name, "names a mapping that cannot work",
                 "mend what follows, and look with `crossdock mapping check`\n\(error)")
         }
-    }
-
-    private static func netSuiteClient(
-        _ configuration: NetSuiteWriterConfiguration, _ ledger: Ledger, _ host: ServiceHost
-    ) throws -> NetSuiteClient {
-        let netSuite = try configuration.netSuite(host.settings)
-        let client = NetSuiteClient(
-            configuration: netSuite, userAgent: "crossdock-\(host.instance)",
-            certificateAuthorityFile: try host.settings.optional(NetSuiteSettings.certificateAuthority),
-            loginBudget: LedgerLoginBudget(ledger: ledger, url: netSuite.baseURL, holder: host.instance),
-            time: host.time, metrics: host.metrics, logger: host.logger)
-        client.onAnswer = { [troubles = host.troubles] in troubles.answered(.netSuite) }
-        host.lifecycle.add("NetSuite client", stop: { client.close() })
-        return client
     }
 }

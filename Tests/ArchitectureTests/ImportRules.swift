@@ -11,8 +11,8 @@ enum ImportRules {
 
     static let allowed: [String: Set<String>] = [
         "OrderPublisher": service.union(["Salesforce", "Signing"]),
-        "NetSuiteWriter": service.union(["NetSuite", "OrderMapping", "Signing"]),
-        "StatusFeedback": service.union(["Salesforce", "NetSuite", "Signing"]),
+        "NetSuiteWriter": service.union(["NetSuite", "NetSuiteAccess", "OrderMapping", "Signing"]),
+        "StatusFeedback": service.union(["Salesforce", "NetSuite", "NetSuiteAccess"]),
         "Crossdock": service.union(["Salesforce", "NetSuite", "OrderMapping", "YAML", "CommandLineGrammar"]),
         "SalesforceSandbox": sandbox,
         "NetSuiteSandbox": sandbox,
@@ -26,6 +26,7 @@ enum ImportRules {
         "Contracts": ["JSONText"],
         "Salesforce": remote,
         "NetSuite": remote,
+        "NetSuiteAccess": ["NetSuite", "ServiceRuntime", "Ledger", "Contracts", "Signing", "EventLoop", "Telemetry"],
         "OrderMapping": ["Contracts", "NetSuite", "YAML", "JSONText"],
         "Kafka": ["EventLoop", "Telemetry", "CLibrdkafka"],
         "Postgres": ["EventLoop", "Telemetry", "CLibpq"],

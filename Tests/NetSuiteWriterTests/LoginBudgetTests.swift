@@ -4,6 +4,7 @@ import HTTPClient
 import JSONText
 import Ledger
 import NetSuite
+import NetSuiteAccess
 import Postgres
 import Signing
 import Telemetry
