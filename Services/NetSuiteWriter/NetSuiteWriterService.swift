@@ -43,7 +43,7 @@ enum NetSuiteWriterService {
             client.gate.waitingCount + batches.waitingClaims < maximumWaiting
         }
         try host.addConsumeLoop(
-            topic: Topic.orderSubmitted.name, ledger: ledger, mayTake: mayTake, onGap: sendingAgain(ledger, host),
+            topics: [Topic.orderSubmitted.name], ledger: ledger, mayTake: mayTake, onGap: sendingAgain(ledger, host),
             handler: { await pipeline.handle($0) }, poisonHandler: { await pipeline.handlePoison($0) })
         let resumer = HeldOrderResumer(
             ledger: ledger, patience: host.databasePatience, time: host.time, logger: host.logger,

@@ -28,7 +28,7 @@ enum StatusFeedbackService {
         let intake = SettlementIntake(
             store: ledger, patience: host.databasePatience, time: host.time, wakeSender: { sender.wake() })
         try host.addConsumeLoop(
-            topic: Topic.orderSettled.name, ledger: ledger, mayTake: { sender.isFlowing },
+            topics: [Topic.orderSettled.name], ledger: ledger, mayTake: { sender.isFlowing },
             handler: { await intake.handle($0) }, poisonHandler: { await intake.handlePoison($0) })
     }
 }

@@ -27,7 +27,7 @@ public struct ConsumeLimits: Sendable {
     public init() {}
 }
 
-/// The one loop of every consuming service: take → handle → act on the outcome → mark finished.
+/// The one loop of every consuming service, over one topic or several: take → handle → act on the outcome → mark finished.
 ///
 /// Messages of one key run in their order, others side by side. Retry, metrics, trace and the pause on trouble of a
 /// system live here, around the handler, and nowhere in it. An offset moves only behind finished messages.
@@ -36,7 +36,7 @@ public final class ConsumeLoop {
     /// Handles one message once; called again for the same message when the outcome is not final.
     public typealias Handler = @Loop @Sendable (Delivery) async -> Outcome
 
-    private let topic: String
+    private let topics: [String]
     private let consumer: KafkaConsumer
     private let limits: ConsumeLimits
     private let retry: RetryPolicy
@@ -50,7 +50,7 @@ public final class ConsumeLoop {
     private let giveUp: @Loop @Sendable (String) -> Void
     private let mayTake: @Loop @Sendable () -> Bool
     private let handler: Handler
-    private let quarantine: Quarantine?
+    private let quarantine: QuarantineOfTopics?
     private let poisonHandler: Handler?
 
     private var lanes = Lanes<Delivery>()
@@ -73,13 +73,13 @@ public final class ConsumeLoop {
     ///   - quarantine: finds messages that end the process; nil does without.
     ///   - poisonHandler: makes such a message a dead letter without reading it.
     init(
-        topic: String, consumer: KafkaConsumer, limits: ConsumeLimits = ConsumeLimits(),
+        topics: [String], consumer: KafkaConsumer, limits: ConsumeLimits = ConsumeLimits(),
         retry: RetryPolicy = RetryPolicy(), troubles: Troubles, health: Health, metrics: MetricsRegistry,
         logger: Logger, time: any TimeSource, mayTake: @escaping @Loop @Sendable () -> Bool = { true },
         onGap: GapReaction? = nil, giveUp: @escaping @Loop @Sendable (String) -> Void = { _ in },
-        handler: @escaping Handler, quarantine: Quarantine? = nil, poisonHandler: Handler? = nil
+        handler: @escaping Handler, quarantine: QuarantineOfTopics? = nil, poisonHandler: Handler? = nil
     ) {
-        self.topic = topic
+        self.topics = topics
         self.consumer = consumer
         self.limits = limits
         windows = PartitionWindows(limit: limits.maximumSpan)
@@ -88,16 +88,16 @@ public final class ConsumeLoop {
         self.health = health
         self.time = time
         self.logger = logger
-        self.metrics = ConsumeMetrics(metrics, topic: topic)
+        self.metrics = ConsumeMetrics(metrics, topics: topics)
         self.mayTake = mayTake
         self.handler = handler
         self.quarantine = quarantine
         self.poisonHandler = poisonHandler
         self.giveUp = giveUp
         gapWatch = OffsetGapWatch(
-            topic: topic, consumer: consumer, health: health, metrics: metrics, logger: logger, time: time,
+            topics: topics, consumer: consumer, health: health, metrics: metrics, logger: logger, time: time,
             reaction: onGap)
-        attemptWatch = AttemptWatch(topic: topic, limit: limits.longestAttempt, metrics: metrics, time: time)
+        attemptWatch = AttemptWatch(topics: topics, limit: limits.longestAttempt, metrics: metrics, time: time)
     }
 
     /// How many messages are taken and not finished.
@@ -111,7 +111,7 @@ public final class ConsumeLoop {
             // While a system is away its messages wait as long as it takes.
             if troubles.isClear { giveUp(reason) }
         }
-        try consumer.subscribe([topic])
+        try consumer.subscribe(topics)
     }
 
     /// Takes nothing new, lets running messages end for a while, and gives the partitions back.
@@ -169,7 +169,7 @@ public final class ConsumeLoop {
             isRebalancing = true
             EventLoop.shared.start { [self] in await accept(partitions) }
         case .revoked(let partitions, let lost):
-            logger.info("partitions revoked", .topic(topic), .count(partitions.count))
+            for (topic, count) in counts(partitions) { logger.info("partitions revoked", .topic(topic), .count(count)) }
             isRebalancing = true
             EventLoop.shared.start { [self] in await revoke(lost: lost) }
         case .failed(let error):
@@ -187,10 +187,14 @@ public final class ConsumeLoop {
         consumer.assign(partitions)
         health.set("Kafka", reason: nil)
         troubles.clear(.kafka)
-        logger.info("partitions assigned", .topic(topic), .count(partitions.count))
-        quarantine?.begin(partitions.map(\.partition), clusterId: clusterId) { [weak self] in self?.pump() }
+        for (topic, count) in counts(partitions) { logger.info("partitions assigned", .topic(topic), .count(count)) }
+        quarantine?.begin(partitions, clusterId: clusterId) { [weak self] in self?.pump() }
         isRebalancing = false
         pump()
+    }
+
+    private func counts(_ partitions: [TopicPartition]) -> [(topic: String, count: Int)] {
+        topics.map { topic in (topic, partitions.count { $0.topic == topic }) }
     }
 
     private func note(_ error: KafkaError) {
@@ -198,7 +202,7 @@ public final class ConsumeLoop {
         if error.isFatal { return giveUp("Kafka's client cannot go on: \(error.reason)") }
         switch error.kind {
         case .configuration: health.set("Kafka", reason: error.reason)
-        case .unknownTopic: health.set("Kafka", reason: EventProducer.missing(topic))
+        case .unknownTopic: health.set("Kafka", reason: EventProducer.missing(topics.joined(separator: ", ")))
         default:
             guard error.name == "_ALL_BROKERS_DOWN" else { return }
             health.set("Kafka", reason: error.reason)
@@ -211,7 +215,7 @@ public final class ConsumeLoop {
         EventLoop.shared.start { [self] in
             while !isStopping {
                 try await time.sleep(for: .seconds(1))
-                if (try? await consumer.partitionCount(of: topic, within: .seconds(2))) != nil { break }
+                if (try? await consumer.partitionCount(of: topics[0], within: .seconds(2))) != nil { break }
             }
             if !isStopping, !windows.isEmpty { health.set("Kafka", reason: nil) }
         }
@@ -221,9 +225,9 @@ public final class ConsumeLoop {
         gapWatch.see(message)
         if windows.take(message.offset, of: message.topicPartition) { consumer.pause([message.topicPartition]) }
         openCount += 1
-        metrics.open.set(Double(openCount), topic)
+        metrics.countOpen(1, of: message.topic)
         var delivery = Delivery(message, clusterId: clusterId, assignment: assignment, logger: logger)
-        delivery.needsCare = quarantine?.take(delivery.place) ?? false
+        delivery.needsCare = quarantine?.take(delivery) ?? false
         if lanes.enter(delivery, key: delivery.lane) { run(delivery) }
     }
 
@@ -244,7 +248,7 @@ public final class ConsumeLoop {
         var delivery = delivery
         var handling: SuspectHandling?
         if delivery.needsCare, let quarantine {
-            handling = try? await quarantine.register(delivery.place, logger: delivery.logger)
+            handling = try? await quarantine.register(delivery)
             guard handling != nil else { return false }
         }
         while delivery.assignment == assignment, !isStopping, !isRebalancing, !Task.isCancelled {
@@ -268,12 +272,8 @@ public final class ConsumeLoop {
             return await attempt(delivery, by: handling == .poison ? poisonHandler ?? handler : handler)
         }
         do {
-            switch (quarantine, handling) {
-            case (nil, _): return await body()
-            case (let quarantine?, nil): return try await quarantine.attempt(body)
-            case (let quarantine?, let handling?):
-                return try await quarantine.attempt(delivery.place, handling, logger: delivery.logger, body)
-            }
+            guard let quarantine else { return await body() }
+            return try await quarantine.attempt(delivery, handling, body)
         } catch {
             return .postponed(.zero)
         }
@@ -294,11 +294,11 @@ public final class ConsumeLoop {
 
     private func attempt(_ delivery: Delivery, by handler: Handler) async -> Outcome {
         let started = time.now
-        let number = attemptWatch.begin()
+        let number = attemptWatch.begin(of: delivery.message.topic)
         let outcome = await handler(delivery)
         attemptWatch.end(number)
-        metrics.seconds.observe(time.now - started, topic, outcome.name)
-        metrics.attempts.add(1, topic, outcome.name)
+        metrics.seconds.observe(time.now - started, delivery.message.topic, outcome.name)
+        metrics.attempts.add(1, delivery.message.topic, outcome.name)
         if let trouble = outcome.trouble {
             delivery.logger.debug(
                 "attempt ended without a final outcome", .outcome(outcome.name), .reason(trouble.reason),
@@ -309,7 +309,7 @@ public final class ConsumeLoop {
 
     private func end(_ delivery: Delivery, isFinished: Bool) {
         openCount -= 1
-        metrics.open.set(Double(openCount), topic)
+        metrics.countOpen(-1, of: delivery.message.topic)
         if isFinished, delivery.assignment == assignment { advance(delivery) }
         // An unfinished message keeps its lane shut: a later one of its key must not overtake it. While partitions are
         // given back there is none.
@@ -327,7 +327,7 @@ public final class ConsumeLoop {
             crashPoint("offset-stored")
         }
         if advance.resumes { consumer.resume([partition]) }
-        if delivery.needsCare, quarantine?.finish(delivery.place, next: advance.next) == true {
+        if delivery.needsCare, quarantine?.finish(delivery, next: advance.next) == true {
             // Behind a process that ends again and again each start must get further than the one before.
             EventLoop.shared.start { [consumer] in await consumer.commit(within: .seconds(1)) }
         }
@@ -337,9 +337,10 @@ public final class ConsumeLoop {
 
     private func revoke(lost: Bool) async {
         let old = assignment
-        let waiting = lanes.queuedCount
-        lanes.dropWaiting { $0.assignment == old }
-        openCount -= waiting - lanes.queuedCount
+        for delivery in lanes.dropWaiting(where: { $0.assignment == old }) {
+            openCount -= 1
+            metrics.countOpen(-1, of: delivery.message.topic)
+        }
         await drain(within: limits.drain)
         if running.isEmpty { await quarantine?.end(within: .seconds(1)) }
         if !lost { await consumer.commit(within: .milliseconds(1500)) }
@@ -368,13 +369,14 @@ public final class ConsumeLoop {
 
 /// The figures of a consume loop.
 @Loop
-private struct ConsumeMetrics {
+private final class ConsumeMetrics {
     let attempts: Counter
     let seconds: Histogram
-    let open: Gauge
     let failures: Counter
+    private let open: Gauge
+    private var openCounts: [String: Int] = [:]
 
-    init(_ registry: MetricsRegistry, topic: String) {
+    init(_ registry: MetricsRegistry, topics: [String]) {
         attempts = registry.counter(
             "attempts", help: "Attempts at a message, by outcome", labels: ["topic", "outcome"])
         seconds = registry.histogram(
@@ -382,6 +384,11 @@ private struct ConsumeMetrics {
         open = registry.gauge("open_messages", help: "Messages taken and not finished", labels: ["topic"])
         failures = registry.counter(
             "kafka_failures", help: "Failures that Kafka's client reports", labels: ["error"])
-        open.set(0, topic)
+        for topic in topics { open.set(0, topic) }
+    }
+
+    func countOpen(_ change: Int, of topic: String) {
+        openCounts[topic, default: 0] += change
+        open.set(Double(openCounts[topic] ?? 0), topic)
     }
 }

@@ -32,8 +32,8 @@ public struct Delivery: Sendable {
 
     var place: MessagePlace { MessagePlace(partition: message.partition, offset: message.offset) }
 
-    /// What keeps order: messages of one key run one after the other. A message without a key has a lane of its own.
+    /// What keeps order: messages of one key run one after the other, those of several topics too. A message without a key has a lane of its own.
     var lane: [UInt8] {
-        message.key ?? Array("no key \(message.partition) \(message.offset)".utf8)
+        message.key ?? Array("no key \(message.topic) \(message.partition) \(message.offset)".utf8)
     }
 }

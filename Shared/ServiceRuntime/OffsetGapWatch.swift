@@ -21,7 +21,6 @@ public struct GapReaction: Sendable {
 /// librdkafka goes on at the earliest message then and tells nobody.
 @Loop
 final class OffsetGapWatch {
-    private let topic: String
     private let consumer: KafkaConsumer
     private let health: Health
     private let logger: Logger
@@ -34,10 +33,9 @@ final class OffsetGapWatch {
     private var reported: [TopicPartition: Int64?] = [:]
 
     init(
-        topic: String, consumer: KafkaConsumer, health: Health, metrics: MetricsRegistry, logger: Logger,
+        topics: [String], consumer: KafkaConsumer, health: Health, metrics: MetricsRegistry, logger: Logger,
         time: any TimeSource, reaction: GapReaction?
     ) {
-        self.topic = topic
         self.consumer = consumer
         self.health = health
         self.logger = logger
@@ -47,7 +45,7 @@ final class OffsetGapWatch {
             "kafka_gaps", help: "Partitions whose offsets did not fit what the brokers keep", labels: ["topic", "kind"])
         missing = metrics.counter(
             "kafka_gap_messages", help: "Messages that were gone before they were read, at most", labels: ["topic"])
-        missing.add(0, topic)
+        for topic in topics { missing.add(0, topic) }
     }
 
     /// Takes a new assignment: where the group stands is asked before reading moves it.
@@ -86,6 +84,7 @@ final class OffsetGapWatch {
     }
 
     private func report(_ gap: OffsetGap) {
+        let topic = gap.partition.topic
         reported[gap.partition] = gap.next
         gaps.add(1, topic, gap.kind.rawValue)
         missing.add(Int(clamping: gap.missingCount ?? 0), topic)

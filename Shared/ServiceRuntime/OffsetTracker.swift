@@ -63,13 +63,16 @@ struct Lanes<Item> {
         return next
     }
 
-    /// Drops waiting items, such as those of a partition that another process has now.
-    mutating func dropWaiting(where shouldDrop: (Item) -> Bool) {
+    /// Drops waiting items, such as those of a partition that another process has now, and gives them.
+    @discardableResult
+    mutating func dropWaiting(where shouldDrop: (Item) -> Bool) -> [Item] {
+        var dropped: [Item] = []
         for (key, lane) in waiting {
-            let kept = lane.filter { !shouldDrop($0) }
-            queuedCount -= lane.count - kept.count
-            waiting[key] = kept
+            dropped += lane.filter(shouldDrop)
+            waiting[key] = lane.filter { !shouldDrop($0) }
         }
+        queuedCount -= dropped.count
+        return dropped
     }
 
     /// How many keys have a running item.

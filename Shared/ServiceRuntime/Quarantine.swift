@@ -31,7 +31,7 @@ final class Quarantine {
     private let logger: Logger
     private let letters: Counter
     private let starts: Counter
-    private let gate = SoloGate()
+    private let gate: SoloGate
 
     private var reader: PartitionReader?
     private var windows = CarefulWindows()
@@ -56,14 +56,16 @@ final class Quarantine {
     ///   - name: the consumer group.
     ///   - holder: this process.
     ///   - windowSize: how many messages of one partition can be open.
+    ///   - gate: of the process; what runs alone runs beside no topic's messages.
     init(
-        name: String, topic: String, holder: String, windowSize: Int, ledger: Ledger, patience: DatabasePatience,
-        metrics: MetricsRegistry, logger: Logger, time: any TimeSource
+        name: String, topic: String, holder: String, windowSize: Int, gate: SoloGate = SoloGate(), ledger: Ledger,
+        patience: DatabasePatience, metrics: MetricsRegistry, logger: Logger, time: any TimeSource
     ) {
         self.name = name
         self.topic = topic
         self.holder = holder
         self.windowSize = windowSize
+        self.gate = gate
         self.ledger = ledger
         self.patience = patience
         self.time = time

@@ -54,14 +54,15 @@ extension ServiceHost {
         return producer
     }
 
-    /// Adds a consume loop over a topic, in the consumer group of the service's name.
+    /// Adds a consume loop over topics, in the consumer group of the service's name: one consumer for all of them.
     ///
     /// - Parameters:
+    ///   - topics: names, each once; handlers tell messages apart by `delivery.message.topic`.
     ///   - ledger: remembers which messages were open when a process ended.
     ///   - onGap: what the service can do about messages that were gone unread, beside saying so.
     ///   - poisonHandler: makes a message that ends the process a dead letter, without reading it.
     public func addConsumeLoop(
-        topic: String, ledger: Ledger, mayTake: @escaping @Loop @Sendable () -> Bool = { true },
+        topics: [String], ledger: Ledger, mayTake: @escaping @Loop @Sendable () -> Bool = { true },
         onGap: GapReaction? = nil, handler: @escaping ConsumeLoop.Handler, poisonHandler: @escaping ConsumeLoop.Handler
     ) throws {
         let connection = try settings.kafkaConnection(clientId: name)
@@ -70,16 +71,18 @@ extension ServiceHost {
         configuration.maximumPollInterval = max(configuration.maximumPollInterval, configuration.sessionTimeout)
         let consumer = try KafkaConsumer(configuration: configuration, logger: logger)
         let limits = ConsumeLimits()
-        let quarantine = Quarantine(
-            name: name, topic: topic, holder: instance, windowSize: limits.mostOpenOfPartition, ledger: ledger,
-            patience: databasePatience, metrics: metrics, logger: logger, time: time)
+        let quarantine = QuarantineOfTopics(topics) { topic, gate in
+            Quarantine(
+                name: name, topic: topic, holder: instance, windowSize: limits.mostOpenOfPartition, gate: gate,
+                ledger: ledger, patience: databasePatience, metrics: metrics, logger: logger, time: time)
+        }
         let loop = ConsumeLoop(
-            topic: topic, consumer: consumer, limits: limits, troubles: troubles, health: health, metrics: metrics,
+            topics: topics, consumer: consumer, limits: limits, troubles: troubles, health: health, metrics: metrics,
             logger: logger, time: time, mayTake: mayTake, onGap: onGap,
             giveUp: { [lifecycle] reason in lifecycle.stop(because: reason, failed: true) }, handler: handler,
             quarantine: quarantine, poisonHandler: poisonHandler)
         lifecycle.add(
-            "consumer of \(topic)", start: { try loop.start() },
+            "consumer of \(topics.joined(separator: ", "))", start: { try loop.start() },
             stop: { await loop.stop(within: .milliseconds(2500)) })
     }
 }

@@ -185,7 +185,7 @@ private struct LoopUnderTest {
             configuration: KafkaConsumerConfiguration(connection: broker.connection(), groupId: topic), logger: logger)
         troubles = Troubles(health: health, metrics: metrics, logger: logger)
         loop = ConsumeLoop(
-            topic: topic, consumer: consumer, limits: limits,
+            topics: [topic], consumer: consumer, limits: limits,
             retry: RetryPolicy(base: .milliseconds(2), cap: .milliseconds(20)),
             troubles: troubles, health: health, metrics: metrics,
             logger: logger, time: LoopTime.shared, handler: handler)

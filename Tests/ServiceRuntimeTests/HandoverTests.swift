@@ -46,12 +46,12 @@ struct HandoverTests {
         try await onLoop(within: .seconds(20)) {
             let metrics = MetricsRegistry()
             let watch = AttemptWatch(
-                topic: "test.v1", limit: .milliseconds(200), metrics: metrics, time: LoopTime.shared)
+                topics: ["test.v1"], limit: .milliseconds(200), metrics: metrics, time: LoopTime.shared)
             let reasons = Reasons()
-            watch.end(watch.begin())
+            watch.end(watch.begin(of: "test.v1"))
             watch.start { reasons.all.append($0) }
             let begun = MonotonicInstant.now
-            _ = watch.begin()
+            _ = watch.begin(of: "test.v1")
             try await eventually("it is said") { !reasons.all.isEmpty }
             #expect(MonotonicInstant.now - begun > .milliseconds(200))
             #expect(reasons.all.first?.contains("test.v1") == true)
@@ -69,7 +69,7 @@ struct HandoverTests {
             configuration: KafkaConsumerConfiguration(connection: broker.connection(), groupId: topic),
             logger: .silent)
         let loop = ConsumeLoop(
-            topic: topic, consumer: consumer, troubles: Troubles(health: health, metrics: metrics, logger: .silent),
+            topics: [topic], consumer: consumer, troubles: Troubles(health: health, metrics: metrics, logger: .silent),
             health: health, metrics: metrics, logger: .silent, time: LoopTime.shared,
             handler: { _ in await work.carryOut() })
         return (loop, health)

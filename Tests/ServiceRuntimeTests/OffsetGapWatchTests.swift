@@ -102,7 +102,7 @@ private final class WatchedMember {
             configuration: KafkaConsumerConfiguration(connection: broker.connection(), groupId: topic),
             logger: .silent)
         made = ConsumeLoop(
-            topic: topic, consumer: consumer, troubles: Troubles(health: health, metrics: metrics, logger: .silent),
+            topics: [topic], consumer: consumer, troubles: Troubles(health: health, metrics: metrics, logger: .silent),
             health: health, metrics: metrics, logger: .silent, time: LoopTime.shared,
             onGap: GapReaction(mend: "The test is told", act: { [unowned self] in gaps += $0 }),
             handler: { [unowned self] delivery in
