@@ -1,11 +1,15 @@
 import EventLoop
 import Ledger
 
-/// The rows that say what Salesforce must show, one an order; tests keep them in memory.
+/// The rows that say what Salesforce must show, one an order and one an item; tests keep them in memory.
 @Loop
 protocol FeedbackStore: Sendable {
     /// Takes settlements in, at most one per order; a lower sequence than the one known changes nothing.
     func takeSettlements(_ arrived: [ArrivedSettlement]) async throws
+    /// Takes progress of orders in; one that is not newer than the one known changes nothing.
+    func takeProgress(_ arrived: [ArrivedState]) async throws
+    /// Takes stock of items in, by the same rule; after `staleAfter` the row is due by time alone.
+    func takeStock(_ arrived: [ArrivedState], staleAfter: Duration) async throws
     /// Claims rows whose newest state must be shown, or shown again.
     func claimFeedback(
         limit: Int, holder: String, lease: Duration, resendAfter: Duration

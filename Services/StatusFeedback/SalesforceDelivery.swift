@@ -7,36 +7,41 @@ import Telemetry
 
 /// How a batch of claimed rows ended.
 struct DeliveredBatch: Sendable {
-    var results: [FeedbackResult]
+    var results: [FeedbackResult] = []
     /// Why Salesforce as a whole did not serve, where it did not.
     var trouble: String?
 }
 
-/// Writes a batch of claimed rows to Salesforce: one record per order and per account, each with its own result.
+/// Writes a batch of claimed rows to Salesforce: orders with their lines and accounts, then products with their prices;
+/// each record with its own result.
 @Loop
 final class SalesforceDelivery {
-    /// Asked before each call: whether the rows are ours until it has ended.
-    typealias MayCall = @Loop @Sendable () async -> Bool
-
     private let salesforce: any SalesforceRecords
-    /// How long a call may take, its log-in included.
-    private let limit: Duration
+    private let writer: RecordWriter
     private let waits: FeedbackWaits
+    private let statusRule: OrderStatusRule
+    private let productRules: ProductRules
     private let clock: any TimeSource
     private let metrics: FeedbackMetrics
     private let logger: Logger
+    private let catalogue: ProductCatalogue
     private var customers = CustomerLinks()
+    private var reportedAmounts: Set<WithheldAmounts> = []
 
     init(
-        salesforce: any SalesforceRecords, limit: Duration, waits: FeedbackWaits, clock: any TimeSource,
-        metrics: FeedbackMetrics, logger: Logger
+        salesforce: any SalesforceRecords, limit: Duration, waits: FeedbackWaits, statusRule: OrderStatusRule = .none,
+        productRules: ProductRules = ProductRules(), clock: any TimeSource, metrics: FeedbackMetrics, logger: Logger
     ) {
         self.salesforce = salesforce
-        self.limit = limit
         self.waits = waits
+        self.statusRule = statusRule
+        self.productRules = productRules
         self.clock = clock
         self.metrics = metrics
         self.logger = logger
+        writer = RecordWriter(
+            salesforce: salesforce, limit: limit, clock: clock, metrics: metrics, logger: logger)
+        catalogue = ProductCatalogue(salesforce: salesforce, rules: productRules)
     }
 
     /// Why Salesforce does not serve; nil when it does.
@@ -51,123 +56,180 @@ final class SalesforceDelivery {
 
     /// Writes the rows; every row has a result, whatever happens.
     func deliver(_ claims: [FeedbackClaim], mayCall: @escaping MayCall) async -> DeliveredBatch {
-        var plans: [FeedbackPlan] = []
-        var results: [FeedbackResult] = []
+        var batch = DeliveredBatch()
+        var orders: [OrderPlan] = []
+        var products: [ProductPlan] = []
         for claim in claims {
             do throws(ContractError) {
-                plans.append(try FeedbackPlan(claim))
+                switch claim.object {
+                case .order: orders.append(try OrderPlan(claim))
+                case .product: products.append(try ProductPlan(claim))
+                }
             } catch {
-                results.append(FeedbackResult(claim: claim, end: .refused(unreadable(error), tryAgainAfter: nil)))
+                batch.results.append(
+                    FeedbackResult(claim: claim, end: .refused(unreadable(error), tryAgainAfter: nil)))
             }
         }
-        let accounts: [RecordUpdate]
-        do {
-            accounts = try await accountUpdates(plans)
-        } catch {
-            // Nothing was sent yet.
-            results += plans.map { FeedbackResult(claim: $0.claim, end: .notSent(tryAgainAfter: .zero)) }
-            return DeliveredBatch(results: results, trouble: "\(error)")
+        await deliver(orders, to: &batch, mayCall)
+        // What keeps orders from being written keeps products too.
+        if batch.trouble == nil {
+            await deliver(products, to: &batch, mayCall)
+        } else {
+            batch.results += products.map { notSent($0.claim) }
         }
-        let now = UTCInstant(date: clock.wallClock)
-        let updates = plans.compactMap { $0.update(at: now) } + accounts
-        let outcomes = RecordOutcome.withConfigurationTrouble(await write(updates, mayCall), of: updates)
-        note(updates, outcomes, plans)
-        return DeliveredBatch(
-            results: results + ends(plans, updates, outcomes), trouble: outcomes.compactMap(\.trouble).first)
+        return batch
     }
 
-    private func accountUpdates(_ plans: [FeedbackPlan]) async throws -> [RecordUpdate] {
+    private func notSent(_ claim: FeedbackClaim) -> FeedbackResult {
+        FeedbackResult(claim: claim, end: .notSent(tryAgainAfter: .zero))
+    }
+
+    // MARK: Orders
+
+    private func deliver(_ plans: [OrderPlan], to batch: inout DeliveredBatch, _ mayCall: @escaping MayCall) async {
+        guard !plans.isEmpty else { return }
+        let before = writer.calls
+        let accounts: [RecordUpdate]
+        let statuses: [SalesforceId: StatusChoice]
+        do {
+            accounts = try await accountUpdates(plans)
+            statuses = try await chosenStatuses(plans)
+        } catch {
+            // Nothing was sent yet.
+            batch.results += plans.map { notSent($0.claim) }
+            batch.trouble = (error as? SalesforceFailure)?.asTrouble ?? "\(error)"
+            return metrics.note(calls: writer.calls - before, ordersShown: 0)
+        }
+        let now = UTCInstant(date: clock.wallClock)
+        let updates =
+            plans.compactMap { $0.update(at: now, status: statuses[$0.order]?.toSet) } + plans.flatMap(\.lineUpdates)
+            + accounts
+        let outcomes = await write(updates, mayCall)
+        noteAccounts(plans, outcomes)
+        let results = ends(plans, outcomes, statuses)
+        batch.results += results
+        batch.trouble = outcomes.values.compactMap(\.trouble).first
+        note(plans, results, outcomes, calls: writer.calls - before)
+    }
+
+    private func accountUpdates(_ plans: [OrderPlan]) async throws -> [RecordUpdate] {
         let links = customers.unknown(among: plans.compactMap(\.customer))
         guard !links.isEmpty else { return [] }
-        let present = try await withDeadline(limit, time: clock) { [salesforce] in
+        let present = try await writer.read("Account") { [salesforce] in
             try await salesforce.customerIds(of: links.map(\.account))
         }
         return customers.updates(for: links, present: present)
     }
 
-    /// Writes records, 200 a call; a call that is refused as a whole is halved until the record is found.
-    private func write(_ updates: [RecordUpdate], _ mayCall: @escaping MayCall) async -> [RecordOutcome] {
-        var outcomes: [RecordOutcome] = []
-        var rest = updates[...]
-        while !rest.isEmpty {
-            let call = Array(rest.prefix(SalesforceClient.maximumRecordsPerCall))
-            rest = rest.dropFirst(call.count)
-            if let trouble = outcomes.last?.trouble {
-                outcomes += call.map { _ in .systemTrouble(reason: trouble) }
-            } else if await mayCall() {
-                outcomes += await writeOnce(call, mayCall)
-            } else {
-                outcomes += call.map { _ in .notSent }
+    /// What is known of an order's status before it is written.
+    private struct StatusChoice {
+        /// What the state asks for.
+        let wanted: String
+        /// What is sent; nil where the order shows it already.
+        let toSet: String?
+    }
+
+    /// Orders whose state asks for another value of `Order.Status` are read first: only one that is active now is
+    /// changed.
+    private func chosenStatuses(_ plans: [OrderPlan]) async throws -> [SalesforceId: StatusChoice] {
+        let wanted = plans.compactMap { plan in
+            statusRule.status(for: plan.wanted.state, setBefore: plan.shown?.orderStatus).map { (plan.order, $0) }
+        }
+        guard !wanted.isEmpty else { return [:] }
+        let standings = try await writer.read("Order") { [salesforce] in
+            try await salesforce.standings(of: wanted.map(\.0))
+        }
+        var chosen: [SalesforceId: StatusChoice] = [:]
+        for (order, status) in wanted {
+            guard let standing = standings[order], standing.isActivated else { continue }
+            chosen[order] = StatusChoice(wanted: status, toSet: standing.status == status ? nil : status)
+        }
+        return chosen
+    }
+
+    /// Writes the records. An order that is refused with its status is written again without it: what NetSuite says is
+    /// shown, whatever keeps the status from being set.
+    private func write(
+        _ updates: [RecordUpdate], _ mayCall: @escaping MayCall
+    ) async -> [SalesforceId: RecordOutcome] {
+        var outcomes = Dictionary(
+            zip(updates.map(\.id), await writer.write(updates, mayCall)), uniquingKeysWith: { first, _ in first })
+        let refused = updates.filter { update in
+            guard update.fields[OrderStatusRule.field] != nil, case .refused(let refusal)? = outcomes[update.id] else {
+                return false
             }
+            return !refusal.isOfADeletedRecord
+        }
+        guard !refused.isEmpty else { return outcomes }
+        let without = refused.map { update in
+            var update = update
+            update.fields[OrderStatusRule.field] = nil
+            return update
+        }
+        for (update, outcome) in zip(without, await writer.write(without, mayCall)) {
+            if outcome == .updated {
+                logger.warning("an order's status cannot be set in Salesforce", .orderId(update.id.text))
+            }
+            outcomes[update.id] = outcome
         }
         return outcomes
     }
 
-    private func writeOnce(_ updates: [RecordUpdate], _ mayCall: @escaping MayCall) async -> [RecordOutcome] {
-        do throws(SalesforceFailure) {
-            let results = try await update(updates)
-            metrics.calls.add(1, "answered")
-            return results.map(RecordOutcome.init)
-        } catch {
-            metrics.calls.add(1, error.name)
-            switch error {
-            case .systemTrouble(let reason): return updates.map { _ in .systemTrouble(reason: reason) }
-            case .unknownOutcome(let reason): return updates.map { _ in .unknown(reason: reason) }
-            case .refused(let refusal) where refusal.isOfTheConfiguration:
-                return updates.map { _ in .systemTrouble(reason: refusal.asConfigurationTrouble) }
-            case .refused(let refusal):
-                guard updates.count > 1 else { return [.refused(refusal)] }
-                return await write(Array(updates.prefix(updates.count / 2)), mayCall)
-                    + write(Array(updates.dropFirst(updates.count / 2)), mayCall)
-            }
-        }
-    }
-
-    private func update(_ updates: [RecordUpdate]) async throws(SalesforceFailure) -> [RecordResult] {
-        do {
-            return try await withDeadline(limit, time: clock) { [salesforce] in try await salesforce.update(updates) }
-        } catch let failure as SalesforceFailure {
-            throw failure
-        } catch {
-            throw .unknownOutcome(reason: "no answer: \(error)")
-        }
+    private func noteAccounts(_ plans: [OrderPlan], _ outcomes: [SalesforceId: RecordOutcome]) {
+        for link in plans.compactMap(\.customer) where outcomes[link.account] == .updated { customers.remember(link) }
     }
 
     private func ends(
-        _ plans: [FeedbackPlan], _ updates: [RecordUpdate], _ outcomes: [RecordOutcome]
+        _ plans: [OrderPlan], _ outcomes: [SalesforceId: RecordOutcome], _ statuses: [SalesforceId: StatusChoice]
     ) -> [FeedbackResult] {
-        let byRecord = Dictionary(zip(updates.map(\.id), outcomes), uniquingKeysWith: { first, _ in first })
         var lettered: Set<SalesforceId> = []
         return plans.map { plan in
-            var account = plan.customer.flatMap { byRecord[$0.account] }
-            // One letter tells of an account, however many of its orders are in the batch.
-            if case .refused? = account, let id = plan.customer?.account, !lettered.insert(id).inserted {
-                account = nil
+            var records: [(part: RowPart, outcome: RecordOutcome)] = []
+            if let outcome = outcomes[plan.order] { records.append((.order, outcome)) }
+            for change in plan.lineChanges {
+                if let outcome = outcomes[change.line] { records.append((.line(change.line.text), outcome)) }
             }
-            return FeedbackResult(
-                claim: plan.claim,
-                end: end(
-                    of: plan, order: byRecord[plan.order], account: account, waits: waits, random: .random(in: 0...1)))
+            if let account = plan.customer?.account, let outcome = outcomes[account] {
+                // One letter tells of an account, however many of its orders are in the batch.
+                var isTold = false
+                if case .refused = outcome { isTold = !lettered.insert(account).inserted }
+                if !isTold { records.append((.account, outcome)) }
+            }
+            let sentLines = Set(plan.lineChanges.map(\.line))
+            let linesTaken = plan.wanted.order.lines.keys.filter { id in
+                !sentLines.contains(id) || outcomes[id]?.isDone == true
+            }
+            let shows = plan.shows(
+                orderTaken: outcomes[plan.order]?.isDone ?? true, linesTaken: Set(linesTaken),
+                status: statuses[plan.order]?.wanted)
+            return end(
+                of: plan.claim, records: records, shows: shows.stored, waits: waits, random: .random(in: 0...1))
         }
     }
 
-    private func note(_ updates: [RecordUpdate], _ outcomes: [RecordOutcome], _ plans: [FeedbackPlan]) {
-        let links = Dictionary(plans.compactMap(\.customer).map { ($0.account, $0) }, uniquingKeysWith: { $1 })
-        for (update, outcome) in zip(updates, outcomes) {
-            metrics.records.add(1, update.object, outcome.name)
-            if outcome == .updated, let link = links[update.id], update.object == "Account" {
-                customers.remember(link)
-            }
-            if case .refused(let refusal) = outcome {
-                logger.warning(
-                    "Salesforce refused a record", LogField(.recordType, update.object), .errorCode(refusal.code),
-                    LogField(.field, refusal.fields.first ?? ""))
+    private func note(
+        _ plans: [OrderPlan], _ results: [FeedbackResult], _ outcomes: [SalesforceId: RecordOutcome], calls: Int
+    ) {
+        var shown = 0
+        for (plan, result) in zip(plans, results) {
+            if let withheld = plan.wanted.withheldAmounts { report(withheld) }
+            guard case .sent = result.end else { continue }
+            let isWritten = outcomes[plan.order] == .updated
+            if isWritten {
+                shown += 1
+                logger.debug(
+                    "shown in Salesforce", .orderId(plan.order.text), LogField(.sequence, plan.claim.sequence ?? 0))
             }
         }
-        let updated = Set(zip(updates, outcomes).filter { $0.1 == .updated }.map(\.0.id))
-        for plan in plans where updated.contains(plan.order) {
-            logger.debug("shown in Salesforce", .orderId(plan.order.text), LogField(.sequence, plan.claim.sequence))
-        }
+        metrics.note(calls: calls, ordersShown: shown)
+    }
+
+    private func report(_ withheld: WithheldAmounts) {
+        metrics.withheldAmounts.add(1)
+        guard reportedAmounts.count < 100, reportedAmounts.insert(withheld).inserted else { return }
+        logger.warning(
+            "amounts are not shown: the order's currency in Salesforce is not the one in NetSuite",
+            .reason("\(withheld.orderCurrency ?? "not known") and \(withheld.netSuiteCurrency ?? "not known")"))
     }
 
     private func unreadable(_ error: ContractError) -> DeadLetterContent {
@@ -176,49 +238,43 @@ final class SalesforceDelivery {
             letterClass: letterClass.rawValue, field: error.path, sentence: "\(letterClass.sentence) Found: \(error).",
             message: nil)
     }
-}
 
-extension RecordOutcome {
-    /// The word for metrics.
-    var name: String {
-        switch self {
-        case .updated: "updated"
-        case .locked: "busy"
-        case .refused: "refused"
-        case .systemTrouble, .notSent: "not_sent"
-        case .unknown: "unknown"
+    // MARK: Products
+
+    private func deliver(_ plans: [ProductPlan], to batch: inout DeliveredBatch, _ mayCall: @escaping MayCall) async {
+        guard !plans.isEmpty else { return }
+        let found: [String: [ProductRecord]]
+        do {
+            found = try await writer.read("Product2") { [catalogue, writer] in
+                var isFirst = true
+                return try await catalogue.products(of: plans.map(\.count.sku)) {
+                    if !isFirst { writer.noteFurtherCall() }
+                    isFirst = false
+                }
+            }
+        } catch {
+            batch.results += plans.map { notSent($0.claim) }
+            batch.trouble = (error as? SalesforceFailure)?.asTrouble ?? "\(error)"
+            return
         }
-    }
-
-    /// Why Salesforce as a whole did not serve.
-    var trouble: String? {
-        switch self {
-        case .systemTrouble(let reason), .unknown(let reason): reason
-        case .updated, .locked, .refused, .notSent: nil
+        let changes = plans.map { plan in
+            ProductChanges(
+                plan.count, isStale: plan.claim.isOverdue, shownBy: found[plan.count.sku] ?? [], rules: productRules)
         }
-    }
-}
-
-extension SalesforceFailure {
-    /// The word for metrics.
-    fileprivate var name: String {
-        switch self {
-        case .refused: "refused"
-        case .systemTrouble: "trouble"
-        case .unknownOutcome: "unknown"
+        let updates = changes.flatMap(\.products) + changes.flatMap(\.entries)
+        let outcomes = Dictionary(
+            zip(updates.map(\.id), await writer.write(updates, mayCall)), uniquingKeysWith: { first, _ in first })
+        for (plan, change) in zip(plans, changes) {
+            if found[plan.count.sku] == nil { metrics.unknownSKUs.add(1) }
+            if change.isPriceWithheld { metrics.withheldPrices.add(1) }
+            let records =
+                change.products.map { (part: RowPart.product(plan.count.sku), outcome: outcomes[$0.id] ?? .notSent) }
+                + change.entries.map { (part: RowPart.price(plan.count.sku), outcome: outcomes[$0.id] ?? .notSent) }
+            let result = end(
+                of: plan.claim, records: records, shows: [], waits: waits, random: .random(in: 0...1))
+            if case .sent = result.end, !records.isEmpty { metrics.shown.add(1, "Product2") }
+            batch.results.append(result)
         }
-    }
-}
-
-/// The figures of the way to Salesforce.
-@Loop
-struct FeedbackMetrics: Sendable {
-    let calls: Counter
-    let records: Counter
-
-    init(_ registry: MetricsRegistry) {
-        calls = registry.counter("salesforce_writes", help: "Calls that write to Salesforce", labels: ["result"])
-        records = registry.counter(
-            "salesforce_records", help: "Records written to Salesforce", labels: ["object", "result"])
+        batch.trouble = outcomes.values.compactMap(\.trouble).first
     }
 }

@@ -10,6 +10,12 @@ protocol SalesforceRecords: Sendable {
     func update(_ updates: [RecordUpdate]) async throws(SalesforceFailure) -> [RecordResult]
     /// The customer that each of these accounts shows, `nil` in it where the field is empty; at most 200 accounts.
     func customerIds(of accounts: [SalesforceId]) async throws(SalesforceFailure) -> [SalesforceId: String?]
+    /// Status and category of these orders; at most 200.
+    func standings(of orders: [SalesforceId]) async throws(SalesforceFailure) -> [SalesforceId: OrderStanding]
+    /// The rows of a query.
+    func records(_ soql: SOQL) async throws(SalesforceFailure) -> [JSONObject]
+    /// The fields of an object that our user sees; nil where it sees no such object.
+    func fieldNames(of object: String) async throws(SalesforceFailure) -> Set<String>?
     /// Asks for something small that changes nothing: whether Salesforce serves.
     func ask() async throws(SalesforceFailure)
 }
@@ -28,5 +34,19 @@ extension SalesforceClient: SalesforceRecords {
             found.updateValue(row[field]?.string, forKey: id)
         }
         return found
+    }
+
+    func standings(of orders: [SalesforceId]) async throws(SalesforceFailure) -> [SalesforceId: OrderStanding] {
+        let rows = try await records("SELECT Id, Status, StatusCode FROM Order WHERE Id IN \(orders)")
+        var found: [SalesforceId: OrderStanding] = [:]
+        for row in rows {
+            guard let text = row["Id"]?.string, let id = try? SalesforceId(text) else { continue }
+            found[id] = OrderStanding(status: row["Status"]?.string, category: row["StatusCode"]?.string)
+        }
+        return found
+    }
+
+    func fieldNames(of object: String) async throws(SalesforceFailure) -> Set<String>? {
+        try await describe(object).map { Set($0.fields.keys) }
     }
 }

@@ -15,20 +15,27 @@ enum StatusFeedbackService {
             certificateAuthorityFile: configuration.certificateAuthorityFile, time: host.time, logger: host.logger)
         host.lifecycle.add("Salesforce client", stop: { client.close() })
 
+        let check = OrderStatusCheck(
+            rule: configuration.statusRule, salesforce: client, health: host.health, troubles: host.troubles,
+            time: host.time, logger: host.logger)
+        host.lifecycle.add("check of the order statuses", start: { try await check.untilGood() })
+
         let lease = FeedbackLease(call: configuration.salesforce.deadline + .seconds(5))
         let delivery = SalesforceDelivery(
             salesforce: client, limit: lease.call, waits: FeedbackWaits(resend: configuration.resendAfter),
-            clock: host.time, metrics: FeedbackMetrics(host.metrics), logger: host.logger)
+            statusRule: configuration.statusRule, productRules: configuration.productRules, clock: host.time,
+            metrics: FeedbackMetrics(host.metrics, time: host.time), logger: host.logger)
         let sender = FeedbackSender(
             store: ledger, delivery: delivery, troubles: host.troubles, patience: host.databasePatience,
             holder: host.instance, lease: lease, resendAfter: configuration.resendAfter,
             interval: configuration.interval, time: host.time, logger: host.logger)
         host.lifecycle.add("sender to Salesforce", start: { sender.start() }, stop: { await sender.stop() })
 
-        let intake = SettlementIntake(
-            store: ledger, patience: host.databasePatience, time: host.time, wakeSender: { sender.wake() })
+        let intake = FeedbackIntake(
+            store: ledger, staleAfter: configuration.staleAfter, patience: host.databasePatience, time: host.time,
+            wakeSender: { sender.wake() })
         try host.addConsumeLoop(
-            topics: [Topic.orderSettled.name], ledger: ledger, mayTake: { sender.isFlowing },
+            topics: FeedbackIntake.topics, ledger: ledger, mayTake: { sender.isFlowing },
             handler: { await intake.handle($0) }, poisonHandler: { await intake.handlePoison($0) })
     }
 }

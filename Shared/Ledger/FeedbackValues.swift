@@ -1,3 +1,11 @@
+/// The objects of Salesforce that rows of feedback are about.
+public enum FeedbackObject: String, Sendable, Hashable {
+    /// An order; its key is the Salesforce order id.
+    case order = "Order"
+    /// A product; its key is the SKU.
+    case product = "Product2"
+}
+
 /// A settlement that arrived for Salesforce.
 public struct ArrivedSettlement: Sendable {
     /// Salesforce order id.
@@ -18,17 +26,45 @@ public struct ArrivedSettlement: Sendable {
     }
 }
 
-/// What one order must show in Salesforce, claimed for one call.
+/// An order's progress, or an item's stock, that arrived for Salesforce.
+public struct ArrivedState: Sendable {
+    /// Salesforce order id, or SKU.
+    public var key: String
+    /// NetSuite's clock when it was read, in milliseconds since 1970: a higher one replaces a lower one.
+    public var asOfMilliseconds: Int64
+    /// Bytes of the message's value.
+    public var value: [UInt8]
+    /// The message's `traceparent`.
+    public var traceParent: String
+
+    /// An arrived state.
+    public init(key: String, asOfMilliseconds: Int64, value: [UInt8], traceParent: String) {
+        self.key = key
+        self.asOfMilliseconds = asOfMilliseconds
+        self.value = value
+        self.traceParent = traceParent
+    }
+}
+
+/// What one order or item must show in Salesforce, claimed for one call.
 public struct FeedbackClaim: Sendable {
-    /// Salesforce order id.
-    public let orderId: String
-    /// Salesforce account id, where the ledger knows it.
+    /// What it is.
+    public let object: FeedbackObject
+    /// Salesforce order id, or SKU.
+    public let key: String
+    /// Salesforce account id of the order, where the ledger knows it.
     public let accountId: String?
-    /// Sequence of the newest settlement.
-    public let sequence: Int64
-    /// Bytes of the newest settlement.
-    public let value: [UInt8]
-    /// Its `traceparent`.
+    /// ISO 4217 code of the Salesforce order's currency, where the ledger knows it.
+    public let currency: String?
+    /// Sequence of the order's newest settlement; nil where only progress has come, and for products.
+    public let sequence: Int64?
+    /// Bytes of that settlement.
+    public let settlement: [UInt8]?
+    /// Bytes of the newest progress, or of the newest stock.
+    public let state: [UInt8]?
+    /// Whether that state is older than it may be, by PostgreSQL's clock.
+    public let isOverdue: Bool
+    /// `traceparent` of what arrived last.
     public let traceParent: String
     /// What Salesforce shows by the last call that was taken, as ``FeedbackResult`` gave it; nil where that is not
     /// known: nothing was sent yet, or an earlier call may have landed or may still land. Then everything is sent.
@@ -41,7 +77,7 @@ public struct FeedbackClaim: Sendable {
     public let lockedFor: Duration?
 }
 
-/// How the call for one claimed row ended.
+/// How the calls for one claimed row ended.
 public struct FeedbackResult: Sendable {
     /// The closed set of ends.
     public enum End: Sendable {
@@ -61,10 +97,13 @@ public struct FeedbackResult: Sendable {
     public var claim: FeedbackClaim
     /// How it ended.
     public var end: End
+    /// What Salesforce shows now where only some of the row's records were taken; nil where none was, or all.
+    public var shownInPart: [UInt8]?
 
     /// A result.
-    public init(claim: FeedbackClaim, end: End) {
+    public init(claim: FeedbackClaim, end: End, shownInPart: [UInt8]? = nil) {
         self.claim = claim
         self.end = end
+        self.shownInPart = shownInPart
     }
 }

@@ -7,18 +7,50 @@ extension Ledger {
         if arrived.isEmpty { return }
         _ = try await run(
             """
-            insert into feedback as f (order_id, sequence, value, trace_parent)
-            select distinct on (x.order_id) x.order_id, x.sequence, x.value, x.trace_parent
+            insert into feedback as f (object, key, sequence, settlement, trace_parent)
+            select distinct on (x.order_id) 'Order', x.order_id, x.sequence, x.value, x.trace_parent
             from unnest(\(arrived.map(\.orderId)), \(arrived.map(\.sequence)), \(arrived.map(\.value)),
                 \(arrived.map(\.traceParent))) as x (order_id, sequence, value, trace_parent)
             order by x.order_id, x.sequence desc
-            on conflict (order_id) do update set sequence = excluded.sequence, value = excluded.value,
-                trace_parent = excluded.trace_parent, arrived_at = clock_timestamp()
-            where f.sequence < excluded.sequence
+            on conflict (object, key) do update set sequence = excluded.sequence, settlement = excluded.settlement,
+                trace_parent = excluded.trace_parent, revision = f.revision + 1, arrived_at = clock_timestamp()
+            where f.sequence is null or f.sequence < excluded.sequence
             """)
     }
 
-    /// Claims rows whose newest state Salesforce does not show yet, or must be shown again.
+    /// Takes progress of orders in; one that is not newer than the one known changes nothing.
+    public func takeProgress(_ arrived: [ArrivedState]) async throws(PostgresError) {
+        try await take(arrived, of: .order, overdueAfter: nil)
+    }
+
+    /// Takes stock of items in; one that is not newer than the one known changes nothing.
+    ///
+    /// - Parameter staleAfter: the age, from NetSuite's clock, at which the row is due again by time alone.
+    public func takeStock(_ arrived: [ArrivedState], staleAfter: Duration) async throws(PostgresError) {
+        try await take(arrived, of: .product, overdueAfter: staleAfter)
+    }
+
+    private func take(
+        _ arrived: [ArrivedState], of object: FeedbackObject, overdueAfter: Duration?
+    ) async throws(PostgresError) {
+        if arrived.isEmpty { return }
+        _ = try await run(
+            """
+            insert into feedback as f (object, key, as_of_ms, state, due_at, trace_parent)
+            select distinct on (x.key) \(object.rawValue), x.key, x.as_of_ms, x.value,
+                timestamptz 'epoch' + (x.as_of_ms + \(overdueAfter?.inMilliseconds)::bigint) * interval '1 ms', x.trace_parent
+            from unnest(\(arrived.map(\.key)), \(arrived.map(\.asOfMilliseconds)), \(arrived.map(\.value)),
+                \(arrived.map(\.traceParent))) as x (key, as_of_ms, value, trace_parent)
+            order by x.key, x.as_of_ms desc
+            on conflict (object, key) do update set as_of_ms = excluded.as_of_ms, state = excluded.state,
+                due_at = excluded.due_at, is_overdue = false, trace_parent = excluded.trace_parent,
+                revision = f.revision + 1, arrived_at = clock_timestamp()
+            where f.as_of_ms is null or f.as_of_ms < excluded.as_of_ms
+            """)
+    }
+
+    /// Claims rows whose newest state Salesforce does not show yet, or must be shown again; `limit` orders and as many
+    /// products, so that a count of all items keeps no order waiting.
     ///
     /// A claim that lapsed is taken over at once, and what it may still send is overwritten by sending once more
     /// `resendAfter` later. So is one of the holder itself, which has none when it asks: only the answer was lost.
@@ -27,33 +59,56 @@ extension Ledger {
     ) async throws(PostgresError) -> [FeedbackClaim] {
         let rows = try await run(
             """
-            with due as materialized (
-                select order_id, holder is not null as lapsed,
+            with orders_due as materialized (
+                select object, key, holder is not null as lapsed,
                     holder is not null or coalesce(resend_at <= clock_timestamp(), false) as whole
                 from feedback
-                where (sequence > tried_sequence or resend_at is not null or retry_at is not null or holder is not null)
+                where object = 'Order' and (revision > tried_revision or resend_at is not null or retry_at is not null
+                        or holder is not null)
                     and case when holder is not null then lease_until <= clock_timestamp() or holder = \(holder)
-                        else sequence > tried_sequence or resend_at <= clock_timestamp() or retry_at <= clock_timestamp() end
+                        else revision > tried_revision or resend_at <= clock_timestamp() or retry_at <= clock_timestamp() end
                 order by arrived_at limit \(limit) for update skip locked),
+            products_due as materialized (
+                select object, key, holder is not null as lapsed,
+                    holder is not null or coalesce(resend_at <= clock_timestamp(), false) as whole
+                from feedback
+                where object = 'Product2' and (revision > tried_revision or resend_at is not null or retry_at is not null
+                        or holder is not null)
+                    and case when holder is not null then lease_until <= clock_timestamp() or holder = \(holder)
+                        else revision > tried_revision or resend_at <= clock_timestamp() or retry_at <= clock_timestamp() end
+                order by arrived_at limit \(limit) for update skip locked),
+            overdue as materialized (
+                select object, key, false as lapsed, false as whole from feedback
+                where due_at <= clock_timestamp() and not (revision > tried_revision or resend_at is not null
+                    or retry_at is not null or holder is not null)
+                order by due_at limit \(limit) for update skip locked),
+            due as (select * from orders_due union all select * from products_due union all select * from overdue),
             claimed as (
-                update feedback f set holder = \(holder), fence = f.fence + 1, tried_sequence = f.sequence,
+                update feedback f set holder = \(holder), fence = f.fence + 1, tried_revision = f.revision,
                     lease_until = clock_timestamp() + \(lease.inMilliseconds) * interval '1 ms',
                     shown = case when not due.whole then f.shown end, retry_at = null,
+                    is_overdue = f.is_overdue or coalesce(f.due_at <= clock_timestamp(), false),
+                    due_at = case when f.due_at > clock_timestamp() then f.due_at end,
                     resend_at = case when due.lapsed then greatest(f.resend_at,
                             clock_timestamp() + \(resendAfter.inMilliseconds) * interval '1 ms')
                         when f.resend_at > clock_timestamp() then f.resend_at end
-                from due where f.order_id = due.order_id
-                returning f.order_id, f.sequence, f.value, f.trace_parent, f.shown, f.fence, f.arrived_at, f.locked_tries,
+                from due where f.object = due.object and f.key = due.key
+                returning f.object, f.key, f.sequence, f.settlement, f.state, f.is_overdue, f.trace_parent, f.shown, f.fence,
+                    f.arrived_at, f.locked_tries,
                     (extract(epoch from clock_timestamp() - f.locked_since) * 1000)::bigint as locked_ms)
-            select c.*, o.account_id from claimed c left join orders o on o.order_id = c.order_id
-            order by c.arrived_at, c.order_id
+            select c.*, o.account_id, o.currency from claimed c
+            left join orders o on c.object = 'Order' and o.order_id = c.key
+            order by c.object, c.arrived_at, c.key
             """)
         return try rows.map { row throws(PostgresError) in
             FeedbackClaim(
-                orderId: try row.string("order_id"), accountId: try row.optionalString("account_id"),
-                sequence: try row.int64("sequence"), value: try row.bytes("value"),
-                traceParent: try row.string("trace_parent"), shown: try row.optionalBytes("shown"),
-                fence: try row.int64("fence"), lockedTries: Int(try row.int64("locked_tries")),
+                object: try row.string("object") == FeedbackObject.product.rawValue ? .product : .order,
+                key: try row.string("key"), accountId: try row.optionalString("account_id"),
+                currency: try row.optionalString("currency"), sequence: try row.optionalInt64("sequence"),
+                settlement: try row.optionalBytes("settlement"), state: try row.optionalBytes("state"),
+                isOverdue: try row.bool("is_overdue"), traceParent: try row.string("trace_parent"),
+                shown: try row.optionalBytes("shown"), fence: try row.int64("fence"),
+                lockedTries: Int(try row.int64("locked_tries")),
                 lockedFor: try row.optionalInt64("locked_ms").map { .milliseconds($0) })
         }
     }
@@ -63,8 +118,9 @@ extension Ledger {
         let rows = try await run(
             """
             update feedback f set lease_until = clock_timestamp() + \(lease.inMilliseconds) * interval '1 ms'
-            from unnest(\(claims.map(\.orderId)), \(claims.map(\.fence))) as x (order_id, fence)
-            where f.order_id = x.order_id and f.fence = x.fence and f.holder is not null
+            from unnest(\(claims.map(\.object.rawValue)), \(claims.map(\.key)), \(claims.map(\.fence)))
+                as x (object, key, fence)
+            where f.object = x.object and f.key = x.key and f.fence = x.fence and f.holder is not null
             """)
         return rows.affected == claims.count
     }
@@ -75,10 +131,11 @@ extension Ledger {
         let ends = results.map(FeedbackColumns.init)
         _ = try await run(
             """
-            select finish_feedback(\(results.map(\.claim.orderId)), \(results.map(\.claim.fence)),
-                \(results.map(\.claim.sequence)), \(ends.map(\.end)), \(ends.map(\.shown)), \(ends.map(\.afterMs)),
-                \(ends.map(\.letter?.letterClass)), \(ends.map { $0.letter?.code.map(Self.storable) }),
-                \(ends.map { $0.letter?.field.map(Self.storable) }), \(ends.map { $0.letter.map { Self.storable($0.sentence) } }),
+            select finish_feedback(\(results.map(\.claim.object.rawValue)), \(results.map(\.claim.key)),
+                \(results.map(\.claim.fence)), \(results.map(\.claim.sequence)), \(ends.map(\.end)), \(ends.map(\.shown)),
+                \(ends.map(\.afterMs)), \(ends.map(\.letter?.letterClass)),
+                \(ends.map { $0.letter?.code.map(Self.storable) }), \(ends.map { $0.letter?.field.map(Self.storable) }),
+                \(ends.map { $0.letter.map { Self.storable($0.sentence) } }),
                 \(ends.map { $0.letter.map { Self.storable($0.groupingFingerprint) } }))
             """)
     }
@@ -87,11 +144,14 @@ extension Ledger {
     public func nextFeedbackDue() async throws(PostgresError) -> Duration? {
         let rows = try await run(
             """
-            select ceil(extract(epoch from min(case when holder is not null then lease_until
-                when sequence > tried_sequence then clock_timestamp() else least(resend_at, retry_at) end)
+            select ceil(extract(epoch from least(
+                (select min(case when holder is not null then lease_until
+                    when revision > tried_revision then clock_timestamp() else least(resend_at, retry_at) end)
+                    from feedback
+                    where revision > tried_revision or resend_at is not null or retry_at is not null or holder is not null),
+                (select min(due_at) from feedback where due_at is not null and not (revision > tried_revision
+                    or resend_at is not null or retry_at is not null or holder is not null)))
                 - clock_timestamp()) * 1000)::bigint as wait
-            from feedback
-            where sequence > tried_sequence or resend_at is not null or retry_at is not null or holder is not null
             """)
         return try rows.first?.optionalInt64("wait").map { .milliseconds(max(0, $0)) }
     }
@@ -105,6 +165,7 @@ private struct FeedbackColumns {
     var letter: DeadLetterContent?
 
     init(_ result: FeedbackResult) {
+        shown = result.shownInPart
         switch result.end {
         case .sent(let shown):
             end = "sent"

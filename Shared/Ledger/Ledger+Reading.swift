@@ -109,8 +109,8 @@ extension Ledger {
                 trace_parent from settlements
             union all select order_id, published_at, 8, 'settlement-published', version, outcome, 'sequence ' || sequence,
                 null, event_id, trace_parent from settlements where published_at is not null
-            union all select order_id, sent_at, 9, 'shown', null, null, 'sequence ' || sent_sequence, null, null,
-                trace_parent from feedback where sent_at is not null
+            union all select key, sent_at, 9, 'shown', null, null, 'sequence ' || nullif(sent_sequence, 0), null, null,
+                trace_parent from feedback where object = 'Order' and sent_at is not null
         """
 }
 

@@ -24,6 +24,9 @@ extension Delivery {
         CloudEventHeaders.replay(in: message.headers.map { ($0.name, $0.value) })
     }
 
+    /// The name of its topic.
+    public var topic: String { message.topic }
+
     /// The bytes of the payload; empty where there is none.
     public var payload: [UInt8] { message.value ?? [] }
 }

@@ -56,5 +56,6 @@ class OffsetSamples:
                 (row["order_id"], row["version"])
                 for row in self.ledger.rows("select order_id, version from settlements where outcome <> 'reopened'")}
             return lambda message: (message["key"], message["ordering"]) in settled
-        taken = {row["order_id"]: row["sequence"] for row in self.ledger.rows("select order_id, sequence from feedback")}
+        taken = {row["key"]: row["sequence"] for row in self.ledger.rows(
+            "select key, sequence from feedback where object = 'Order' and sequence is not null")}
         return lambda message: taken.get(message["key"], 0) >= message["ordering"]

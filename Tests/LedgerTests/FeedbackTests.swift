@@ -34,7 +34,7 @@ struct FeedbackTests {
                 try await ledger.takeSettlements([Self.arrived(1)])
                 let claims = try await Self.claim(ledger)
                 #expect(Set(claims.map(\.sequence)) == [2, 1])
-                #expect(claims.first { $0.orderId == Fixture.orderId(1) }?.value == [2])
+                #expect(claims.first { $0.key == Fixture.orderId(1) }?.settlement == [2])
                 #expect(claims.allSatisfy { $0.shown == nil && $0.lockedFor == nil })
                 #expect(try await Self.claim(ledger, by: "f2").isEmpty)
                 try await ledger.finishFeedback(claims.map { FeedbackResult(claim: $0, end: .sent(shown: [42])) })

@@ -149,7 +149,7 @@ final class LetterBench {
     func endFeedback(_ order: Int, _ end: () -> FeedbackResult.End) async throws {
         let claims = try await ledger.claimFeedback(
             holder: "f", lease: .seconds(60), resendAfter: .seconds(60))
-        let claim = try #require(claims.first { $0.orderId == Fixture.orderId(order) })
+        let claim = try #require(claims.first { $0.key == Fixture.orderId(order) })
         try await ledger.finishFeedback([FeedbackResult(claim: claim, end: end())])
     }
 

@@ -58,9 +58,9 @@ struct DecisionTests {
 
     @Test("letter before hold before state", arguments: cases)
     func shown(_ given: Case) {
-        let fields = whatSalesforceShows(given.settlement)
-        #expect(fields.status == given.status)
-        #expect(fields.message == given.message)
+        let fields = whatSalesforceShows(settlement: given.settlement).order.fields
+        #expect(fields["NetSuite_Status__c"]?.string == given.status)
+        #expect(fields["NetSuite_Message__c"]?.string == given.message)
     }
 
     @Test("the table of cases is there")
@@ -70,7 +70,7 @@ struct DecisionTests {
 
     @Test("only what differs is sent, and nothing that is not known clears an id")
     func differences() throws {
-        let first = whatSalesforceShows(try Make.settlement())
+        let first = whatSalesforceShows(settlement: try Make.settlement()).order
         let all: JSONObject = [
             "NetSuite_Order_Id__c": "101", "NetSuite_Order_Number__c": "SO1",
             "NetSuite_Status__c": "pending fulfillment",
@@ -81,11 +81,11 @@ struct DecisionTests {
         var dead = try Make.settlement(outcome: .dead)
         dead.netSuite = nil
         dead.letter = Self.letter
-        let second = whatSalesforceShows(dead)
+        let second = whatSalesforceShows(settlement: dead).order
         #expect(
             second.changes(from: first)
                 == ["NetSuite_Status__c": "needs attention", "NetSuite_Message__c": "No such item."])
-        #expect(second.merged(over: first).netSuiteId == "101")
+        #expect(second.merged(over: first).fields["NetSuite_Order_Id__c"] == "101")
         #expect(
             first.changes(from: second.merged(over: first))
                 == ["NetSuite_Status__c": "pending fulfillment", "NetSuite_Message__c": nil])
@@ -93,17 +93,17 @@ struct DecisionTests {
 
     @Test("what the ledger keeps reads back")
     func storedForm() throws {
-        let fields = whatSalesforceShows(try Make.settlement())
-        #expect(ShownFields(stored: fields.stored) == fields)
-        #expect(ShownFields(stored: [1, 2]) == nil)
+        let fields = whatSalesforceShows(settlement: try Make.settlement()).order
+        #expect(ShownOrder(stored: fields.stored) == fields)
+        #expect(ShownOrder(stored: [1, 2]) == nil)
     }
 
     @Test("where it is not known what Salesforce shows, everything is said again")
     func resend() throws {
         let settlement = try Make.settlement()
-        let shown = whatSalesforceShows(settlement).stored
-        #expect(try FeedbackPlan(Make.claim(settlement, shown: shown)).changes.isEmpty)
-        #expect(try FeedbackPlan(Make.claim(settlement, shown: nil)).changes.count == 4)
+        let shown = whatSalesforceShows(settlement: settlement).order.stored
+        #expect(try OrderPlan(Make.claim(settlement, shown: shown)).changes.isEmpty)
+        #expect(try OrderPlan(Make.claim(settlement, shown: nil)).changes.count == 4)
     }
 
     private static let lockedCases: [(tries: Int, seconds: Int?, wait: Int, isLetter: Bool)] = [
@@ -116,13 +116,13 @@ struct DecisionTests {
             try Make.settlement(), lockedTries: tries, lockedFor: seconds.map { Duration.seconds($0) })
         let refusal = SalesforceRefusal(code: "UNABLE_TO_LOCK_ROW")
         let found = end(
-            of: try FeedbackPlan(claim), order: .locked(refusal), account: nil, waits: FeedbackWaits(), random: 1)
-        switch found {
+            of: claim, records: [(.order, .locked(refusal))], shows: [], waits: FeedbackWaits(), random: 1)
+        switch found.end {
         case .locked(let after): #expect(!isLetter && after == .seconds(wait))
         case .refused(let letter, let after):
             #expect(isLetter && after == .seconds(wait) && letter.letterClass == "salesforce-refused")
             #expect(letter.sentence.contains("locked (UNABLE_TO_LOCK_ROW) for 4 hours"))
-        default: Issue.record("\(found)")
+        default: Issue.record("\(found.end)")
         }
     }
 

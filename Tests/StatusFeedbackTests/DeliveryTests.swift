@@ -87,7 +87,7 @@ struct DeliveryTests {
         try await onLoop {
             let salesforce = ScriptedSalesforce()
             let settlement = try Make.settlement()
-            let claim = Make.claim(settlement, shown: whatSalesforceShows(settlement).stored)
+            let claim = Make.claim(settlement, shown: whatSalesforceShows(settlement: settlement).order.stored)
             let batch = await Self.delivery(salesforce).deliver([claim], mayCall: { true })
             #expect(batch.results.map { Self.word($0.end) } == ["sent"])
             #expect(salesforce.calls.isEmpty)

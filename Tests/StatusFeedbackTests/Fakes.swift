@@ -13,10 +13,14 @@ import Telemetry
 @Loop
 final class MemoryStore: FeedbackStore {
     struct Row {
-        var sequence: Int64
-        var value: [UInt8]
+        var object = FeedbackObject.order
+        var sequence: Int64?
+        var settlement: [UInt8]?
+        var asOf: Int64?
+        var state: [UInt8]?
         var accountId: String?
         var shown: [UInt8]?
+        var revision: Int64 = 0
         var tried: Int64 = 0
         var resendAt: MonotonicInstant?
         var retryAt: MonotonicInstant?
@@ -37,11 +41,26 @@ final class MemoryStore: FeedbackStore {
 
     func takeSettlements(_ arrived: [ArrivedSettlement]) async throws {
         for one in arrived where one.sequence > rows[one.orderId]?.sequence ?? 0 {
-            var row = rows[one.orderId] ?? Row(sequence: 0, value: [])
+            var row = rows[one.orderId] ?? Row()
             row.sequence = one.sequence
-            row.value = one.value
+            row.settlement = one.value
+            row.revision += 1
             row.accountId = accounts[one.orderId]
             rows[one.orderId] = row
+        }
+    }
+
+    func takeProgress(_ arrived: [ArrivedState]) async throws { take(arrived, .order) }
+
+    func takeStock(_ arrived: [ArrivedState], staleAfter: Duration) async throws { take(arrived, .product) }
+
+    private func take(_ arrived: [ArrivedState], _ object: FeedbackObject) {
+        for one in arrived where one.asOfMilliseconds > rows[one.key]?.asOf ?? 0 {
+            var row = rows[one.key] ?? Row(object: object)
+            row.asOf = one.asOfMilliseconds
+            row.state = one.value
+            row.revision += 1
+            rows[one.key] = row
         }
     }
 
@@ -50,21 +69,21 @@ final class MemoryStore: FeedbackStore {
     ) async throws -> [FeedbackClaim] {
         let due = rows.filter { _, row in
             let isDue = [row.resendAt, row.retryAt].contains { $0.map { $0 <= time.now } == true }
-            return !row.isClaimed && (isDue || row.sequence > row.tried)
+            return !row.isClaimed && (isDue || row.revision > row.tried)
         }
         if !due.isEmpty { await whileClaiming?() }
         return due.sorted { $0.key < $1.key }.prefix(limit).map { id, found in
             var row = found
             if let resendAt = row.resendAt, resendAt <= time.now { (row.resendAt, row.shown) = (nil, nil) }
             row.retryAt = nil
-            row.tried = row.sequence
+            row.tried = row.revision
             row.isClaimed = true
             row.fence += 1
             rows[id] = row
             return FeedbackClaim(
-                orderId: id, accountId: row.accountId, sequence: row.sequence, value: row.value, traceParent: "",
-                shown: row.shown, fence: row.fence, lockedTries: row.lockedTries,
-                lockedFor: row.lockedSince.map { time.now - $0 })
+                object: row.object, key: id, accountId: row.accountId, currency: "USD", sequence: row.sequence,
+                settlement: row.settlement, state: row.state, isOverdue: false, traceParent: "", shown: row.shown,
+                fence: row.fence, lockedTries: row.lockedTries, lockedFor: row.lockedSince.map { time.now - $0 })
         }
     }
 
@@ -78,8 +97,9 @@ final class MemoryStore: FeedbackStore {
     func finishFeedback(_ results: [FeedbackResult]) async throws {
         ends += results
         for result in results {
-            guard var row = rows[result.claim.orderId], row.fence == result.claim.fence else { continue }
+            guard var row = rows[result.claim.key], row.fence == result.claim.fence else { continue }
             row.isClaimed = false
+            row.shown = result.shownInPart ?? row.shown
             switch result.end {
             case .sent(let shown): (row.shown, row.lockedSince, row.lockedTries) = (shown, nil, 0)
             case .unknown(let wait): (row.shown, row.resendAt) = (nil, max(row.resendAt ?? time.now, time.now + wait))
@@ -90,7 +110,7 @@ final class MemoryStore: FeedbackStore {
                 row.lockedTries += 1
             case .refused(_, let wait): row.retryAt = wait.map { time.now + $0 }
             }
-            rows[result.claim.orderId] = row
+            rows[result.claim.key] = row
         }
     }
 
@@ -131,17 +151,43 @@ final class ScriptedSalesforce: SalesforceRecords {
     }
 
     /// Whether it serves, when asked for that alone.
-    var standing: Result<Void, SalesforceFailure> = .success(())
+    var serving: Result<Void, SalesforceFailure> = .success(())
 
     func ask() async throws(SalesforceFailure) {
         await hang?()
-        try standing.get()
+        try serving.get()
     }
 
     func customerIds(of accounts: [SalesforceId]) async throws(SalesforceFailure) -> [SalesforceId: String?] {
         look.append(accounts)
         return present
     }
+
+    /// How orders stand, where they are looked at.
+    var standing: [SalesforceId: OrderStanding] = [:]
+    var standingLooks: [[SalesforceId]] = []
+
+    func standings(of orders: [SalesforceId]) async throws(SalesforceFailure) -> [SalesforceId: OrderStanding] {
+        standingLooks.append(orders)
+        return standing
+    }
+
+    /// The answer to each query, by its text.
+    var rows: @Loop (String) -> Result<[JSONObject], SalesforceFailure> = { _ in .success([]) }
+    var queries: [String] = []
+    /// The fields of each object.
+    var fields: [String: Set<String>] = [
+        "Product2": Set(
+            ["Id", "StockKeepingUnit", "ProductCode", "IsActive"] + CustomField.Product.stockFields.map(\.name)),
+        "PricebookEntry": ["Id", "UnitPrice", "IsActive", "UseStandardPrice", "CurrencyIsoCode"],
+    ]
+
+    func records(_ soql: SOQL) async throws(SalesforceFailure) -> [JSONObject] {
+        queries.append(soql.text)
+        return try rows(soql.text).get()
+    }
+
+    func fieldNames(of object: String) async throws(SalesforceFailure) -> Set<String>? { fields[object] }
 }
 
 enum Make {
@@ -175,9 +221,60 @@ enum Make {
         lockedFor: Duration? = nil
     ) -> FeedbackClaim {
         FeedbackClaim(
-            orderId: settlement.orderId.text, accountId: account?.text, sequence: settlement.sequence,
-            value: settlement.encode(), traceParent: "", shown: shown, fence: 1,
-            lockedTries: lockedTries, lockedFor: lockedFor)
+            object: .order, key: settlement.orderId.text, accountId: account?.text, currency: "USD",
+            sequence: settlement.sequence, settlement: settlement.encode(), state: nil, isOverdue: false,
+            traceParent: "", shown: shown, fence: 1, lockedTries: lockedTries, lockedFor: lockedFor)
+    }
+
+    static func lineId(_ number: Int) throws -> SalesforceId {
+        try SalesforceId("802Qk" + String(repeating: "0", count: 10 - String(number).count) + String(number))
+    }
+
+    /// A row with progress, and a settlement where one is given.
+    static func claim(
+        _ progress: OrderProgress, after settlement: Settlement? = nil, currency: String? = "USD",
+        shown: [UInt8]? = nil
+    ) -> FeedbackClaim {
+        FeedbackClaim(
+            object: .order, key: progress.orderId.text, accountId: nil, currency: currency,
+            sequence: settlement?.sequence, settlement: settlement?.encode(), state: progress.encode(),
+            isOverdue: false, traceParent: "", shown: shown, fence: 1, lockedTries: 0, lockedFor: nil)
+    }
+
+    /// A row of an item's stock.
+    static func claim(_ count: StockCount, isOverdue: Bool = false) -> FeedbackClaim {
+        FeedbackClaim(
+            object: .product, key: count.sku, accountId: nil, currency: nil, sequence: nil, settlement: nil,
+            state: count.encode(), isOverdue: isOverdue, traceParent: "", shown: nil, fence: 1, lockedTries: 0,
+            lockedFor: nil)
+    }
+
+    static let asOf = UTCInstant(millisecondsSinceEpoch: 1_780_000_100_250)
+
+    /// Progress of an order with two lines, of which the first has left.
+    static func progress(_ number: Int = 1, state: OrderState = .partlyShipped) throws -> OrderProgress {
+        var progress = OrderProgress(
+            orderId: try orderId(number),
+            netSuite: .init(
+                id: "10\(number)", number: "SO\(number)", total: try ExactDecimal("150.00"), currency: "USD"),
+            state: state, asOf: asOf)
+        progress.lines = [
+            .init(id: try lineId(2 * number), shipped: try ExactDecimal("2"), invoiced: .zero, closed: false),
+            .init(id: try lineId(2 * number + 1), shipped: .zero, invoiced: .zero, closed: false),
+        ]
+        return progress
+    }
+
+    static func stock(_ sku: String = "SKU-RED", price: String? = "55.00", active: Bool = true) throws -> StockCount {
+        var count = StockCount(sku: sku, itemId: "501", active: active, asOf: asOf)
+        count.locations = [
+            .init(
+                id: "1", name: "Main Warehouse", available: try ExactDecimal("12"), onHand: try ExactDecimal("14"),
+                backOrdered: .zero),
+            .init(id: "2", name: "Outlet", available: .zero, onHand: .zero, backOrdered: try ExactDecimal("3")),
+        ]
+        count.listPrice = try price.map { .init(amount: try ExactDecimal($0), currency: "USD") }
+        return count
     }
 }
 

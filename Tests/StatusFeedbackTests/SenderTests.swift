@@ -21,7 +21,7 @@ private struct Stage {
     let health = Health()
     let troubles: Troubles
     let sender: FeedbackSender
-    let intake: SettlementIntake
+    let intake: FeedbackIntake
 
     init(realTime: Bool = false) {
         let time: any TimeSource = realTime ? LoopTime.shared : self.time
@@ -40,8 +40,9 @@ private struct Stage {
             time: time,
             logger: .quiet)
         self.sender = sender
-        intake = SettlementIntake(
-            store: store, patience: patience, time: LoopTime.shared, wakeSender: { sender.wake() })
+        intake = FeedbackIntake(
+            store: store, staleAfter: .seconds(93_600), patience: patience, time: LoopTime.shared,
+            wakeSender: { sender.wake() })
     }
 
     func arrive(_ settlement: Settlement) async -> Outcome {

@@ -56,19 +56,26 @@ extension LedgerMigrations {
                 primary key (order_id, stamp_milliseconds)
             );
 
-            -- One row an order: the newest that arrived, and what was sent of it.
+            -- One row an order (object Order, key its id) or item (object Product2, key its SKU): the newest that arrived,
+            -- and what was sent of it. as_of_ms and state are an order's progress, or an item's stock.
             create table crossdock.feedback (
-                order_id text collate "C" primary key check (length(order_id) = 18),
-                sequence bigint not null,
-                value bytea not null,
+                object text not null check (object in ('Order', 'Product2')),
+                key text collate "C" not null check (object <> 'Order' or length(key) = 18),
+                sequence bigint,
+                settlement bytea,
+                as_of_ms bigint,
+                state bytea,
                 trace_parent text not null,
-                progress bytea,
-                progress_as_of timestamptz,
-                tried_sequence bigint not null default 0,
+                -- Grows with each thing that is taken in.
+                revision bigint not null default 1,
+                tried_revision bigint not null default 0,
                 sent_sequence bigint not null default 0,
                 shown bytea,
                 sent_at timestamptz,
                 resend_at timestamptz,
+                -- From then on time alone changes what is shown; once that was seen it is overdue instead.
+                due_at timestamptz,
+                is_overdue boolean not null default false,
                 fence bigint not null default 0,
                 holder text,
                 lease_until timestamptz not null default '-infinity',
@@ -76,10 +83,12 @@ extension LedgerMigrations {
                 -- A try that was put off beside a resend that is owed, and how long a record has been locked.
                 retry_at timestamptz,
                 locked_since timestamptz,
-                locked_tries integer not null default 0
+                locked_tries integer not null default 0,
+                primary key (object, key)
             ) with (fillfactor = 60);
-            create index feedback_open on crossdock.feedback (arrived_at)
-                where sequence > tried_sequence or resend_at is not null or retry_at is not null or holder is not null;
+            create index feedback_open on crossdock.feedback (object, arrived_at)
+                where revision > tried_revision or resend_at is not null or retry_at is not null or holder is not null;
+            create index feedback_due on crossdock.feedback (due_at) where due_at is not null;
 
             -- Holds the leader's row until the end of the transaction; SQLSTATE CD001 when another leads.
             create function crossdock.require_leadership(p_name text, p_holder text, p_fence bigint)
@@ -183,7 +192,7 @@ extension LedgerMigrations {
             -- Stores how the calls to Salesforce ended, each under the fence of its claim. One that ends under an older
             -- fence slept through its claim: what it sent may lie over what was sent since, so that goes out once more.
             create function crossdock.finish_feedback(
-                p_order_ids text[], p_fences bigint[], p_sequences bigint[], p_ends text[], p_shown bytea[],
+                p_objects text[], p_keys text[], p_fences bigint[], p_sequences bigint[], p_ends text[], p_shown bytea[],
                 p_after_ms bigint[], p_classes text[], p_codes text[], p_fields text[], p_sentences text[],
                 p_fingerprints text[])
             returns void language plpgsql
@@ -197,17 +206,17 @@ extension LedgerMigrations {
                 v_later timestamptz;
             begin
                 for r in
-                    select * from unnest(p_order_ids, p_fences, p_sequences, p_ends, p_shown, p_after_ms, p_classes, p_codes,
-                        p_fields, p_sentences, p_fingerprints)
-                        as x (order_id, fence, sequence, ended, shown, after_ms, class, code, field, sentence, fingerprint)
-                    order by x.order_id collate "C"
+                    select * from unnest(p_objects, p_keys, p_fences, p_sequences, p_ends, p_shown, p_after_ms, p_classes,
+                        p_codes, p_fields, p_sentences, p_fingerprints)
+                        as x (object, key, fence, sequence, ended, shown, after_ms, class, code, field, sentence, fingerprint)
+                    order by x.object collate "C", x.key collate "C"
                 loop
                     v_now := clock_timestamp();
                     v_later := v_now + r.after_ms * interval '1 ms';
                     update feedback f set holder = null, lease_until = '-infinity',
                         sent_sequence = case when r.ended = 'sent' then greatest(f.sent_sequence, r.sequence)
                             else f.sent_sequence end,
-                        shown = case r.ended when 'sent' then r.shown when 'unknown' then null else f.shown end,
+                        shown = case when r.ended <> 'unknown' then coalesce(r.shown, f.shown) end,
                         sent_at = case when r.ended = 'sent' then v_now else f.sent_at end,
                         resend_at = case when r.ended = 'unknown' then greatest(f.resend_at, v_later) else f.resend_at end,
                         retry_at = case when r.ended in ('later', 'locked', 'refused') then v_later end,
@@ -217,22 +226,24 @@ extension LedgerMigrations {
                         locked_tries = case when r.ended = 'locked' or r.ended = 'refused' and v_later is not null
                             then f.locked_tries + 1
                             when r.ended in ('sent', 'refused') then 0 else f.locked_tries end
-                        where f.order_id = r.order_id and f.fence = r.fence and f.holder is not null;
+                        where f.object = r.object and f.key = r.key and f.fence = r.fence and f.holder is not null;
                     if not found then
                         update feedback f set resend_at = least(f.resend_at, v_now), shown = null
-                            where f.order_id = r.order_id and f.fence > r.fence and r.ended in ('sent', 'unknown');
+                            where f.object = r.object and f.key = r.key and f.fence > r.fence
+                            and (r.ended in ('sent', 'unknown') or r.shown is not null);
                         continue;
                     end if;
                     if r.ended = 'sent' then
                         update dead_letters l set closed_at = v_now, closed_by = 'status-feedback',
                             state = case l.state when 'replaying' then 'resolved' else 'superseded' end
-                            where l.order_id = r.order_id and l.origin = 'feedback' and l.state in ('open', 'replaying');
+                            where l.object_type = r.object and l.object_id = r.key and l.origin = 'feedback'
+                            and l.topic is null and l.state in ('open', 'replaying');
                     elsif r.ended = 'refused' then
                         insert into dead_letters as l (origin, object_type, object_id, order_id, order_number, class, code,
                             field, sentence, fingerprint)
-                        values ('feedback', 'Order', r.order_id, r.order_id,
-                            (select o.order_number from orders o where o.order_id = r.order_id), r.class, r.code, r.field,
-                            r.sentence, r.fingerprint)
+                        values ('feedback', r.object, r.key, case r.object when 'Order' then r.key end,
+                            (select o.order_number from orders o where o.order_id = r.key and r.object = 'Order'), r.class,
+                            r.code, r.field, r.sentence, r.fingerprint)
                         on conflict (origin, object_type, object_id) where topic is null and state in ('open', 'replaying')
                         do update set seen_count = l.seen_count + 1, state = 'open', replay_event_id = null,
                             acted_by = 'status-feedback', class = excluded.class,

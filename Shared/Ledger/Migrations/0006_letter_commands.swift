@@ -19,7 +19,7 @@ extension LedgerMigrations {
             begin
                 perform 1 from orders o where o.order_id = (select x.order_id from dead_letters x
                     where x.letter_id = p_letter_id) for update;
-                perform 1 from feedback f where f.order_id = (select x.order_id from dead_letters x
+                perform 1 from feedback f where (f.object, f.key) = (select x.object_type, x.object_id from dead_letters x
                     where x.letter_id = p_letter_id and x.origin = 'feedback') for update;
                 select * into l from dead_letters x where x.letter_id = p_letter_id for update;
                 return l;
@@ -48,9 +48,9 @@ extension LedgerMigrations {
                 v_request bigint;
             begin
                 for r in
-                    select x.*, d.order_id from unnest(p_letter_ids, p_event_ids) with ordinality
+                    select x.*, d.order_id, d.object_id from unnest(p_letter_ids, p_event_ids) with ordinality
                         as x (letter_id, event_id, position) left join dead_letters d on d.letter_id = x.letter_id
-                    order by d.order_id collate "C" nulls last, x.letter_id
+                    order by d.order_id collate "C" nulls last, d.object_id collate "C", x.letter_id
                 loop
                     l := lock_letter(r.letter_id);
                     o_position := r.position;
@@ -67,7 +67,7 @@ extension LedgerMigrations {
                         when o_newer_version is not null then 'stale'
                         else 'produce' end;
                     if o_answer = 'due'
-                        and not exists (select from feedback f where f.order_id = l.order_id) then
+                        and not exists (select from feedback f where f.object = l.object_type and f.key = l.object_id) then
                         o_answer := 'nothing-due';
                     end if;
                     if p_is_dry_run or o_answer not in ('requested', 'due', 'repeated', 'produce') then
@@ -81,7 +81,8 @@ extension LedgerMigrations {
                             where q.order_id = l.order_id and q.closed_at is null;
                         o_event_id := 'publish request ' || v_request;
                     elsif o_answer = 'due' then
-                        update feedback f set resend_at = clock_timestamp() where f.order_id = l.order_id;
+                        update feedback f set resend_at = clock_timestamp()
+                            where f.object = l.object_type and f.key = l.object_id;
                     end if;
                     if l.state = 'replaying' then
                         insert into dead_letter_trail (letter_id, act, acted_by, event_id)
@@ -125,10 +126,10 @@ extension LedgerMigrations {
                 v_now timestamptz;
             begin
                 for r in
-                    select x.*, d.order_id from unnest(p_letter_ids, p_event_ids, p_trace_parents) with ordinality
+                    select x.*, d.order_id, d.object_id from unnest(p_letter_ids, p_event_ids, p_trace_parents) with ordinality
                         as x (letter_id, event_id, trace_parent, position)
                         left join dead_letters d on d.letter_id = x.letter_id
-                    order by d.order_id collate "C" nulls last, x.letter_id
+                    order by d.order_id collate "C" nulls last, d.object_id collate "C", x.letter_id
                 loop
                     l := lock_letter(r.letter_id);
                     v_now := clock_timestamp();
@@ -149,7 +150,7 @@ extension LedgerMigrations {
                         delete from held_orders h where h.order_id = l.order_id and h.version = l.version;
                         -- Nor is Salesforce tried again before there is something new to show.
                         update feedback f set retry_at = null, locked_since = null, locked_tries = 0
-                            where f.order_id = l.order_id and l.origin = 'feedback';
+                            where f.object = l.object_type and f.key = l.object_id and l.origin = 'feedback';
                         update dead_letters x set state = 'discarded', closed_at = v_now, closed_by = p_by, acted_by = p_by,
                             note = p_note, replay_event_id = null where x.letter_id = l.letter_id;
                         o_sequence := settle_letter(l, 'discarded', r.event_id, r.trace_parent, v_now);
@@ -173,10 +174,10 @@ extension LedgerMigrations {
                 v_now timestamptz;
             begin
                 for r in
-                    select x.*, d.order_id from unnest(p_letter_ids, p_event_ids, p_trace_parents) with ordinality
+                    select x.*, d.order_id, d.object_id from unnest(p_letter_ids, p_event_ids, p_trace_parents) with ordinality
                         as x (letter_id, event_id, trace_parent, position)
                         left join dead_letters d on d.letter_id = x.letter_id
-                    order by d.order_id collate "C" nulls last, x.letter_id
+                    order by d.order_id collate "C" nulls last, d.object_id collate "C", x.letter_id
                 loop
                     l := lock_letter(r.letter_id);
                     v_now := clock_timestamp();

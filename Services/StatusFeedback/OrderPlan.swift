@@ -1,0 +1,103 @@
+import Contracts
+import JSONText
+import Ledger
+import Salesforce
+import ServiceRuntime
+
+/// What one claimed row of an order asks of Salesforce.
+struct OrderPlan: Sendable {
+    let claim: FeedbackClaim
+    let order: SalesforceId
+    let wanted: WantedOrder
+    /// What Salesforce shows now; nil where that is not known.
+    let shown: ShownOrder?
+    /// The order's fields that differ; empty where Salesforce shows them.
+    let changes: JSONObject
+    /// The lines whose quantities differ.
+    let lineChanges: [(line: SalesforceId, fields: JSONObject)]
+    let customer: CustomerLink?
+
+    /// - Throws: `ContractError` where what was kept cannot be read.
+    init(_ claim: FeedbackClaim) throws(ContractError) {
+        self.claim = claim
+        order = try SalesforceId(complete: claim.key)
+        let settlement = try claim.settlement.map { bytes throws(ContractError) in try Settlement.decode(bytes) }
+        let progress = try claim.state.map { bytes throws(ContractError) in try OrderProgress.decode(bytes) }
+        wanted = whatSalesforceShows(settlement: settlement, progress: progress, currency: claim.currency)
+        shown = claim.shown.flatMap(ShownOrder.init(stored:))
+        changes = wanted.order.changes(from: shown)
+        lineChanges = wanted.order.lineChanges(from: shown)
+        if let text = claim.accountId, let customerId = settlement?.netSuite?.customerId,
+            let account = try? SalesforceId(complete: text)
+        {
+            customer = CustomerLink(account: account, customerId: customerId)
+        } else {
+            customer = nil
+        }
+    }
+
+    /// The order's update; `nil` where Salesforce shows everything. The time of writing goes along with whatever is
+    /// written of the order or its lines, and with nothing else.
+    ///
+    /// - Parameter status: what `Order.Status` is set to. It never goes alone: Salesforce refuses an update that activates
+    ///   an order beside other changes, so an order that was made a draft a moment ago stays one.
+    func update(at instant: UTCInstant, status: String?) -> RecordUpdate? {
+        guard !changes.isEmpty || !lineChanges.isEmpty || status != nil else { return nil }
+        var fields = changes
+        fields[CustomField.Order.syncedAt] = .string(instant.text)
+        fields[OrderStatusRule.field] = status.map { .string($0) }
+        return RecordUpdate(object: "Order", id: order, fields: fields)
+    }
+
+    var lineUpdates: [RecordUpdate] {
+        lineChanges.map { RecordUpdate(object: "OrderItem", id: $0.line, fields: $0.fields) }
+    }
+
+    /// What Salesforce shows once some of the records have been taken.
+    func shows(orderTaken: Bool, linesTaken: Set<SalesforceId>, status: String?) -> ShownOrder {
+        var taken = ShownOrder()
+        if orderTaken {
+            taken.fields = changes
+            taken.orderStatus = status
+        }
+        taken.lines = wanted.order.lines.filter { linesTaken.contains($0.key) }
+        return taken.merged(over: shown)
+    }
+}
+
+/// How a row ends by what became of its records; `random` lies between 0 and 1.
+///
+/// - Parameter records: those that were to be written, each with what it is of the row.
+func end(
+    of claim: FeedbackClaim, records: [(part: RowPart, outcome: RecordOutcome)], shows: [UInt8], waits: FeedbackWaits,
+    random: Double
+) -> FeedbackResult {
+    func result(_ end: FeedbackResult.End) -> FeedbackResult {
+        let isPart = records.contains { $0.outcome == .updated }
+        return FeedbackResult(claim: claim, end: end, shownInPart: isPart ? shows : nil)
+    }
+    let outcomes = records.map(\.outcome)
+    if outcomes.contains(where: \.isUnknown) { return result(.unknown(sendAgainAfter: waits.resend)) }
+    if outcomes.contains(where: \.isNotSent) { return result(.notSent(tryAgainAfter: .zero)) }
+    for case (let part, .refused(let refusal)) in records {
+        return result(.refused(refusal.letter(of: part), tryAgainAfter: nil))
+    }
+    for case (let part, .locked(let refusal)) in records {
+        let wait = waits.locked.delay(afterTry: claim.lockedTries + 1, random: random)
+        guard let lockedFor = claim.lockedFor, lockedFor >= waits.lockedLimit else {
+            return result(.locked(tryAgainAfter: wait))
+        }
+        return result(.refused(refusal.letter(ofLocked: part, for: lockedFor), tryAgainAfter: wait))
+    }
+    return FeedbackResult(claim: claim, end: .sent(shown: shows))
+}
+
+/// After how long a row is sent again.
+struct FeedbackWaits: Sendable {
+    /// After an unknown outcome: by then a batch that lands late has landed.
+    var resend = Duration.seconds(60)
+    /// While the record is locked by somebody else.
+    let locked = RetryPolicy(base: .seconds(2), cap: .seconds(600))
+    /// From then on it is a person's business as well.
+    let lockedLimit = Duration.seconds(4 * 3600)
+}
