@@ -125,7 +125,11 @@ let allTests: [Target] = [
         ["NetSuite", "Contracts", "JSONText", "HTTPClient", "HTTPServer", "Signing", "EventLoop", "Telemetry"]),
     tests("OrderMapping", ["OrderMapping", "Contracts", "JSONText", "NetSuite", "YAML"]),
     tests(
-        "ServiceRuntime", ["ServiceRuntime", "Kafka", "Ledger", "Contracts", "EventLoop", "Telemetry", "HTTPServer"]),
+        "ServiceRuntime",
+        [
+            "ServiceRuntime", "Kafka", "Ledger", "Postgres", "Contracts", "JSONText", "EventLoop", "Telemetry",
+            "HTTPServer",
+        ]),
     tests(
         "OrderPublisher",
         [

@@ -14,9 +14,6 @@ struct OrderPublisherConfiguration: Sendable {
     static let overlap = Setting<Duration>.seconds(
         "POLL_OVERLAP_SECONDS", "seconds read again at each poll, for changes whose transaction ended late",
         in: 60...86_400, default: 660)
-    static let leaderLease = Setting<Duration>.seconds(
-        "LEADER_LEASE_SECONDS", "how long the leader may be silent before a publisher that stands by takes over",
-        in: 2...300, default: 10)
     static let reserve = Setting<Int>.integer(
         "SALESFORCE_RESERVE_PERCENT", "share of the day's API calls that is left to others: near it polls get rarer",
         in: 0...90, default: 20)
@@ -50,7 +47,7 @@ struct OrderPublisherConfiguration: Sendable {
 
     static let rows: [SettingDescription] =
         CommonSettings.kafka + CommonSettings.postgres + SalesforceSettings.all + [
-            pollInterval.description, overlap.description, leaderLease.description, reserve.description,
+            pollInterval.description, overlap.description, WatchSettings.leaderLease.description, reserve.description,
             startFrom.description, skuSource.description, currency.description, orderFields.description,
             accountFields.description,
             lineFields.description,
@@ -84,7 +81,7 @@ extension OrderPublisherConfiguration {
     init(_ settings: Settings) throws(ConfigurationError) {
         self.init(
             pollInterval: try settings.value(of: Self.pollInterval), overlap: try settings.value(of: Self.overlap),
-            leaderLease: try settings.value(of: Self.leaderLease),
+            leaderLease: try settings.value(of: WatchSettings.leaderLease),
             reservePercent: try settings.value(of: Self.reserve), startFrom: try settings.optional(Self.startFrom),
             skuSource: try settings.value(of: Self.skuSource), currency: try settings.optional(Self.currency),
             customFields: OrderFields.Custom(

@@ -128,11 +128,8 @@ final class OrderPublisherPipeline {
         for page in pages {
             let dealtWith = page.fresh.filter { left.contains($0.orderId) || $0.isCovered(by: readings[$0.orderId]) }
             guard let cursor = page.watch.finish(dealtWith, end: page.end) else { continue }
-            let name = page.watch.object.cursorName
-            try await patience.untilAnswered {
-                try await self.ledger.moveCursor(name, to: cursor.text, under: term.leadership)
-            }
-            crashPoint("cursor-moved")
+            try await patience.moveCursor(
+                page.watch.object.cursorName, to: cursor.text, in: ledger, under: term.leadership)
         }
     }
 

@@ -31,81 +31,22 @@ enum OrderPublisherService {
             try await producer.send(
                 .orderSubmitted, value: value, headers: headers, handedOver: { crashPoint("produced") })
         }
-        let polling = Polling(
-            pipeline: pipeline, troubles: host.troubles, configuration: configuration, logger: host.logger,
-            time: host.time, usage: { client.usage })
-        let leadership = PublisherLeadership(
-            ledger: ledger, holder: host.instance, terms: LeadershipTerms(lease: configuration.leaderLease),
-            troubles: host.troubles, patience: host.databasePatience, measures: measures, logger: host.logger,
-            time: host.time, work: { await polling.run(under: $0) })
+        let polling = PollLoop(
+            interval: configuration.pollInterval, report: .breakers(host.troubles), logger: host.logger,
+            time: host.time, trouble: trouble,
+            pause: {
+                Pacing.interval(
+                    base: configuration.pollInterval, usage: client.usage,
+                    reservePercent: configuration.reservePercent)
+            },
+            poll: { try await pipeline.poll(under: $0) })
         host.lifecycle.add("Salesforce", stop: { client.close() })
-        let running = Running()
-        host.lifecycle.add(
-            "publisher",
-            start: { running.task = EventLoop.shared.start { await leadership.run() } },
-            stop: {
-                running.task?.cancel()
-                _ = await running.task?.result
-            })
+        host.addLeaderRole(
+            "order-publisher", ledger: ledger, lease: configuration.leaderLease,
+            onChange: { measures.noteLeading($0) }, work: { await polling.run(under: $0) })
     }
 
-    private final class Running: Sendable {
-        @Loop var task: Task<Void, any Error>?
-    }
-}
-
-/// Polls one after the other; a trouble of a system lengthens the pause and is said in health, and no order is blamed.
-@Loop
-final class Polling {
-    private let pipeline: OrderPublisherPipeline
-    private let troubles: Troubles
-    private let configuration: OrderPublisherConfiguration
-    private let logger: Logger
-    private let time: any TimeSource
-    private let usage: @Loop @Sendable () -> APIUsage?
-    /// Soon again, so that it resumes within seconds; where the day's calls are used up, pacing waits longer.
-    private let retry = RetryPolicy(base: .seconds(1), cap: .seconds(4))
-
-    init(
-        pipeline: OrderPublisherPipeline, troubles: Troubles, configuration: OrderPublisherConfiguration,
-        logger: Logger, time: any TimeSource, usage: @escaping @Loop @Sendable () -> APIUsage?
-    ) {
-        self.pipeline = pipeline
-        self.troubles = troubles
-        self.configuration = configuration
-        self.logger = logger
-        self.time = time
-        self.usage = usage
-    }
-
-    /// Returns when cancelled or when another process leads.
-    func run(under leadership: Leadership) async {
-        var failures = 0
-        while !Task.isCancelled {
-            do {
-                try await pipeline.poll(under: leadership)
-                troubles.clearAll()
-                failures = 0
-            } catch is LeadershipLost {
-                return logger.warning("another order-publisher leads now")
-            } catch {
-                if Task.isCancelled { return }
-                failures += 1
-                troubles.raise(Self.trouble(of: error))
-            }
-            let pause = Pacing.interval(
-                base: configuration.pollInterval, usage: usage(), reservePercent: configuration.reservePercent)
-            let penalty =
-                failures > 0 ? retry.delay(afterTry: failures, random: .random(in: 0...1)) : .zero
-            do {
-                // After a trouble the next try need not wait for the interval, but never makes calls denser than pacing.
-                try await time.sleep(for: failures > 0 && pause <= configuration.pollInterval ? penalty : pause)
-            } catch {
-                return
-            }
-        }
-    }
-
+    /// No order is blamed for what ends a poll.
     static func trouble(of error: any Error) -> Trouble {
         switch error {
         case let trouble as Trouble: trouble

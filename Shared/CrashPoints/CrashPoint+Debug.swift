@@ -15,6 +15,8 @@
             "marked-acknowledged", "cursor-moved",
             // status-feedback
             "settlement-taken", "row-stored", "rows-claimed", "batch-sent", "batch-answered", "results-stored",
+            // the watches of NetSuite
+            "state-stored", "state-produced", "state-acknowledged",
             // every consuming service
             "offset-stored",
         ]

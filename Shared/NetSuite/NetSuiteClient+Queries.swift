@@ -45,6 +45,9 @@ private struct SuiteQLPage {
             throw .unknown("the page has more rows than were asked for")
         }
         guard !hasMore || !items.isEmpty else { throw .unknown("the answer has more rows and shows none") }
+        if let count = body["count"]?.int64, count != items.count {
+            throw .unknown("the answer shows \(items.count) of a page's \(count) rows")
+        }
         self.hasMore = hasMore
         total = body["totalResults"]?.int64
     }
@@ -124,15 +127,17 @@ extension NetSuiteClient {
         }
     }
 
-    /// Runs a statement once: its first page, up to ``largestPage`` rows, and whether there are more.
-    func firstPage(of statement: String) async throws(NetSuiteFailure) -> (rows: [SuiteQLRow], hasMore: Bool) {
-        let page = try SuiteQLPage(try await perform(query(statement, offset: 0)).body)
+    /// Runs a statement once: its first page, up to `limit` rows, and whether there are more; go on behind the last row.
+    func firstPage(
+        of statement: String, limit: Int = largestPage
+    ) async throws(NetSuiteFailure) -> (rows: [SuiteQLRow], hasMore: Bool) {
+        let page = try SuiteQLPage(try await perform(query(statement, offset: 0, limit: limit)).body)
         if page.hasMore {
-            guard page.rows.count == Self.largestPage else {
+            guard page.rows.count == limit else {
                 throw .unknown("the page has \(page.rows.count) rows, and there are more")
             }
         } else {
-            guard page.total.map({ $0 == page.rows.count }) ?? true else {
+            guard page.rows.count <= limit, page.total.map({ $0 == page.rows.count }) ?? true else {
                 throw .unknown("the answer shows \(page.rows.count) of its rows")
             }
         }
@@ -214,11 +219,11 @@ extension NetSuiteClient {
         return missing
     }
 
-    private func query(_ statement: String, offset: Int) -> NetSuiteRequest {
+    private func query(_ statement: String, offset: Int, limit: Int = largestPage) -> NetSuiteRequest {
         let body: JSONValue = ["q": .string(statement)]
         return NetSuiteRequest(
             operation: .query, method: "POST",
-            path: "/services/rest/query/v1/suiteql?limit=\(Self.largestPage)&offset=\(offset)",
+            path: "/services/rest/query/v1/suiteql?limit=\(limit)&offset=\(offset)",
             headers: [("Content-Type", "application/json"), ("Prefer", "transient")], body: body.bytes())
     }
 }

@@ -31,11 +31,59 @@ public enum NetSuiteSettings {
     public static let certificateAuthority = Setting<String>.file(
         "NETSUITE_CA_FILE", "file of certificate authorities, where not the system's")
 
+    /// The same ceiling for a service that only watches: one slot of the account's is its share.
+    public static let watchConcurrency = Setting<Int>.integer(
+        "NETSUITE_CONCURRENCY", "concurrent requests of this process at most", in: 1...500, default: 1)
+    /// The account's time zone, in which NetSuite's queries show times.
+    public static let timeZone = Setting<String>(
+        "NETSUITE_TIME_ZONE",
+        "the account's time zone by its IANA name (America/Los_Angeles), as in Company Information",
+        isRequired: true
+    ) { text in
+        // It becomes part of statements and of sentences.
+        let isName =
+            text.utf8.count <= 64
+            && text.utf8.allSatisfy { byte in
+                (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+                    || "/_+-".utf8.contains(byte)
+            }
+        guard isName else {
+            throw SettingProblem("is no name of a time zone", mend: "write it like America/Los_Angeles or UTC")
+        }
+        return text
+    }
+
     /// The rows of a configuration table.
+    public static let all: [SettingDescription] = rows(concurrency)
+    /// The rows of a service that watches NetSuite.
+    public static let watching: [SettingDescription] = rows(watchConcurrency) + [timeZone.description]
+
+    private static func rows(_ concurrency: Setting<Int>) -> [SettingDescription] {
+        [
+            url.description, tokenAudience.description, clientId.description, certificateId.description,
+            privateKey.description, signatureAlgorithm.description, concurrency.description,
+            requestDeadline.description, certificateAuthority.description,
+        ]
+    }
+}
+
+/// How a remote system is watched; one process leads a watch, others stand by.
+public enum WatchSettings {
+    /// Between two polls of NetSuite.
+    public static let interval = Setting<Duration>.seconds(
+        "WATCH_INTERVAL_SECONDS", "seconds between two polls of NetSuite", in: 1...3600, default: 15)
+    /// Stamps have minutes, and a change may be committed some time after its stamp.
+    public static let overlap = Setting<Duration>.seconds(
+        "WATCH_OVERLAP_SECONDS", "seconds read again at each poll of NetSuite, for changes committed late",
+        in: 120...86_400, default: 300)
+    /// After how long another process takes over.
+    public static let leaderLease = Setting<Duration>.seconds(
+        "LEADER_LEASE_SECONDS", "how long the leader may be silent before a process that stands by takes over",
+        in: 2...300, default: 10)
+
+    /// The rows of a service that watches NetSuite.
     public static let all: [SettingDescription] = [
-        url.description, tokenAudience.description, clientId.description, certificateId.description,
-        privateKey.description, signatureAlgorithm.description, concurrency.description, requestDeadline.description,
-        certificateAuthority.description,
+        interval.description, overlap.description, leaderLease.description,
     ]
 }
 

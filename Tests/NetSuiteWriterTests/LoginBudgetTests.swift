@@ -11,8 +11,6 @@ import Telemetry
 import TestSupport
 import Testing
 
-@testable import NetSuiteWriter
-
 @Suite("Log-ins of all processes together")
 struct LoginBudgetTests {
     /// A sandbox, a database, and as many processes of the account as are asked for.

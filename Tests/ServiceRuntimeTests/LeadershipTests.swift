@@ -7,9 +7,7 @@ import Telemetry
 import TestSupport
 import Testing
 
-@testable import OrderPublisher
-
-@Suite("One publisher leads")
+@Suite("One process leads")
 struct LeadershipTests {
     private static let terms = LeadershipTerms(lease: .seconds(4))
 
@@ -23,10 +21,10 @@ struct LeadershipTests {
         init(_ name: String, _ ledger: Ledger) {
             let metrics = MetricsRegistry()
             let troubles = Troubles(health: Health(), metrics: metrics, logger: .silent)
-            let leadership = PublisherLeadership(
-                ledger: ledger, holder: name, terms: LeadershipTests.terms, troubles: troubles,
-                patience: DatabasePatience(troubles: troubles, time: LoopTime.shared),
-                measures: PublisherMeasures(metrics), logger: .silent, time: LoopTime.shared
+            let role = LeaderRole(
+                name: "test", ledger: ledger, holder: name, terms: LeadershipTests.terms, troubles: troubles,
+                patience: DatabasePatience(troubles: troubles, time: LoopTime.shared), logger: .silent,
+                time: LoopTime.shared
             ) { [weak self] term in
                 self?.terms.append(term.fence)
                 self?.isLeading = true
@@ -34,7 +32,7 @@ struct LeadershipTests {
                 try? await LoopTime.shared.sleep(for: .seconds(600))
                 self?.isLeading = false
             }
-            task = EventLoop.shared.start { await leadership.run() }
+            task = EventLoop.shared.start { await role.run() }
         }
 
         func stop() async {

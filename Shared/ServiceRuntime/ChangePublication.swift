@@ -1,0 +1,169 @@
+public import Contracts
+import CrashPoints
+public import EventLoop
+public import Ledger
+public import Telemetry
+
+/// Publishes what a watch read, once per change: stored under the leader's fence, then produced, then acknowledged.
+///
+/// A process that ends in between leaves a state that is stored and not acknowledged; ``finishOpen(under:)`` produces it
+/// with the same event id. Whoever reads the same content again stores nothing, so a cursor may stand behind the states.
+@Loop
+public final class ChangePublication<Message: NetSuiteState> {
+    /// Gives an event to Kafka; returns when the brokers have it.
+    public typealias Send =
+        @Loop @Sendable (_ value: [UInt8], _ headers: CloudEventHeaders) async throws(Trouble) -> Void
+
+    private let topic: Topic<Message>
+    private let keepsHistory: Bool
+    private let ledger: Ledger
+    private let patience: DatabasePatience
+    private let logger: Logger
+    private let time: any TimeSource
+    private let send: Send
+    /// States in one statement.
+    private let chunk = 500
+
+    /// - Parameters:
+    ///   - keepsHistory: whether all states of a key are kept, or its newest alone.
+    ///   - send: gives an event to Kafka.
+    public init(
+        topic: Topic<Message>, keepsHistory: Bool, ledger: Ledger, patience: DatabasePatience, logger: Logger,
+        time: any TimeSource, send: @escaping Send
+    ) {
+        self.topic = topic
+        self.keepsHistory = keepsHistory
+        self.ledger = ledger
+        self.patience = patience
+        self.logger = logger
+        self.time = time
+        self.send = send
+    }
+
+    /// Over a producer of the topic's events.
+    public convenience init(
+        topic: Topic<Message>, keepsHistory: Bool, ledger: Ledger, producer: EventProducer,
+        patience: DatabasePatience, logger: Logger, time: any TimeSource
+    ) {
+        self.init(
+            topic: topic, keepsHistory: keepsHistory, ledger: ledger, patience: patience, logger: logger, time: time
+        ) { (value, headers) async throws(Trouble) in
+            try await producer.send(topic, value: value, headers: headers)
+        }
+    }
+
+    /// Publishes those states that differ from what was published of their keys before; of a key that is given twice, the
+    /// later one.
+    ///
+    /// - Parameter evenIfUnchanged: publishes all of them, so that readers see that they are still so.
+    /// - Returns: how many were published.
+    /// - Throws: ``LeadershipLost``, ``Trouble`` of Kafka, what the ledger throws, or `CancellationError`.
+    @discardableResult
+    public func publish(
+        _ states: [Message], evenIfUnchanged: Bool = false, under leadership: Leadership
+    ) async throws -> Int {
+        var published = 0
+        for start in stride(from: 0, to: states.count, by: chunk) {
+            published += try await publish(
+                chunk: states[start..<min(start + chunk, states.count)], evenIfUnchanged, leadership)
+        }
+        return published
+    }
+
+    /// Produces what was stored and never acknowledged, by this leader or one before it; first thing of each poll.
+    @discardableResult
+    public func finishOpen(under leadership: Leadership) async throws -> Int {
+        var finished = 0
+        while true {
+            let open = try await patience.untilAnswered { [ledger, topic] in
+                try await ledger.unacknowledgedStates(topic: topic.name, limit: 200, under: leadership)
+            }
+            if open.isEmpty { return finished }
+            logger.info("producing what was stored and not confirmed", .topic(topic.name), .count(open.count))
+            try await produce(open)
+            finished += open.count
+        }
+    }
+
+    private func publish(
+        chunk: ArraySlice<Message>, _ evenIfUnchanged: Bool, _ leadership: Leadership
+    ) async throws -> Int {
+        let byKey = Dictionary(chunk.map { (topic.key(of: $0), $0) }, uniquingKeysWith: { $1 })
+        let keys = byKey.keys.sorted()
+        let newest = try await patience.untilAnswered { [ledger, topic] in
+            try await ledger.newestStates(topic: topic.name, keys: keys)
+        }
+        let new = keys.compactMap { key in
+            byKey[key].map { newState($0, key: key, above: newest[key]?.asOfMilliseconds) }
+        }
+        let stored = try await patience.untilAnswered { [ledger, topic, keepsHistory] in
+            try await ledger.storeStates(
+                new, topic: topic.name, evenIfUnchanged: evenIfUnchanged, keepsHistory: keepsHistory,
+                under: leadership)
+        }
+        guard !stored.isEmpty else { return 0 }
+        crashPoint("state-stored")
+        try await produce(stored)
+        return stored.count
+    }
+
+    /// Two readings within one millisecond, or after NetSuite's clock was set back, are two states all the same.
+    private func newState(_ message: Message, key: String, above newest: Int64?) -> NewState {
+        var (message, content) = (message, message)
+        if let newest, message.asOf.millisecondsSinceEpoch <= newest {
+            message.asOf = UTCInstant(millisecondsSinceEpoch: newest + 1)
+        }
+        content.asOf = UTCInstant(millisecondsSinceEpoch: 0)
+        return NewState(
+            key: key, asOfMilliseconds: message.asOf.millisecondsSinceEpoch, content: topic.encode(content),
+            value: topic.encode(message), eventId: EventId.new(at: time.wallClock).text,
+            traceParent: TraceContext.new().traceparent)
+    }
+
+    /// Different keys at once, states of one key one after the other.
+    private func produce(_ states: [PublishedState]) async throws {
+        let ofKeys = Dictionary(grouping: states, by: \.key).values
+        let sendings = ofKeys.map { states in
+            EventLoop.shared.start {
+                await self.produceInTurn(states.sorted { $0.asOfMilliseconds < $1.asOfMilliseconds })
+            }
+        }
+        let results = try await withTaskCancellationHandler {
+            var results: [(confirmed: [String], trouble: Trouble?)] = []
+            for sending in sendings { results.append(try await sending.value) }
+            return results
+        } onCancel: {
+            for sending in sendings { sending.cancel() }
+        }
+        crashPoint("state-produced")
+        let eventIds = results.flatMap(\.confirmed)
+        if !eventIds.isEmpty {
+            try await patience.untilAnswered { [ledger] in try await ledger.acknowledgeStates(eventIds) }
+            crashPoint("state-acknowledged")
+        }
+        if let trouble = results.compactMap(\.trouble).first { throw trouble }
+    }
+
+    private func produceInTurn(_ states: [PublishedState]) async -> (confirmed: [String], trouble: Trouble?) {
+        var confirmed: [String] = []
+        for state in states {
+            do throws(Trouble) {
+                try await produce(state)
+            } catch {
+                return (confirmed, error)
+            }
+            confirmed.append(state.eventId)
+        }
+        return (confirmed, nil)
+    }
+
+    private func produce(_ state: PublishedState) async throws(Trouble) {
+        guard let id = try? EventId(state.eventId) else { return }
+        try await send(
+            state.value,
+            CloudEventHeaders(
+                id: id, source: topic.source, type: topic.name, subject: state.key,
+                time: UTCInstant(date: state.storedAt), ordering: state.asOfMilliseconds,
+                traceparent: state.traceParent))
+    }
+}
