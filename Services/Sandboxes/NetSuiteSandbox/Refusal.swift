@@ -69,6 +69,14 @@ struct Refusal: Error, Equatable {
         status: 404, code: "NONEXISTENT_ID",
         detail: "The record instance does not exist. Provide a valid record instance ID.")
 
+    /// A transform from a record whose state has nothing for it; the text is SOAP's, over REST it is assumed.
+    static func cannotTransform(_ id: String, to kind: TransactionKind) -> Refusal {
+        userError("You can not initialize \(kind.recordName): invalid reference \(id).")
+    }
+
+    /// A transaction that is read or changed under another kind's name.
+    static let wrongTransactionType = userError("Transaction type specified is incorrect.")
+
     static let recordExists = userError("This record already exists.")
     static let entityExists = userError("This entity already exists.")
 

@@ -58,6 +58,8 @@ enum ControlRendering {
             "quantity": .string(line.quantity.description),
             "rate": line.values.number("rate").map { .string($0.description) } ?? .null,
             "amount": .string(line.amount.description), "isClosed": .bool(line.isClosed),
+            "quantityPicked": .string(line.picked.description),
+            "quantityPacked": .string(line.packed.description),
             "quantityFulfilled": .string(line.fulfilled.description),
             "quantityBilled": .string(line.billed.description),
         ]
@@ -67,7 +69,7 @@ enum ControlRendering {
         return .object(object)
     }
 
-    private static func plain(_ value: FieldValue?) -> JSONValue? {
+    static func plain(_ value: FieldValue?) -> JSONValue? {
         switch value {
         case .text(let text): return .string(text)
         case .boolean(let flag): return .bool(flag)

@@ -60,6 +60,8 @@ struct SandboxControl {
         case (_, "items", _): return try items(request, Array(path.dropFirst()))
         case (_, "customers", _): return try customers(request, Array(path.dropFirst()))
         case (_, "orders", _): return try orders(request, Array(path.dropFirst()))
+        case (_, "fulfilments", _), (_, "invoices", _), (_, "payments", _), (_, "credits", _):
+            return try documents(request, path[0], Array(path.dropFirst()))
         default: throw ControlRefusal("no such control; GET /control lists them", status: 404)
         }
     }
@@ -87,6 +89,10 @@ struct SandboxControl {
     private var counts: JSONValue {
         [
             "salesOrders": .number(JSONNumber(sandbox.account.salesOrderIds.count)),
+            "fulfilments": .number(JSONNumber(sandbox.account.documents.fulfilments.count)),
+            "invoices": .number(JSONNumber(sandbox.account.documents.invoices.count)),
+            "payments": .number(JSONNumber(sandbox.account.documents.payments.count)),
+            "credits": .number(JSONNumber(sandbox.account.documents.creditMemos.count)),
             "customers": .number(JSONNumber(sandbox.account.customerIds.count)),
             "items": .number(JSONNumber(sandbox.account.items.count)),
             "inFlight": .number(JSONNumber(sandbox.pool.count)),
@@ -106,6 +112,8 @@ struct SandboxControl {
             "hiddenCustomFields": .array(account.hiddenCustomFields.sorted().map(JSONValue.string)),
             "customerCurrencies": .array(account.customerCurrencies.map(JSONValue.string)),
             "startsPendingApproval": .bool(account.startsPendingApproval),
+            "invoicesNeedApproval": .bool(account.invoicesNeedApproval),
+            "childTouchesOrder": .bool(account.childTouchesOrder),
             "timeZone": .string(account.zone.rawValue),
             "suiteQLLagSeconds": .number(JSONNumber(account.suiteQLLag.components.seconds)),
             "hiddenTables": .array(account.hiddenTables.sorted().map(JSONValue.string)),
@@ -129,6 +137,8 @@ struct SandboxControl {
                 sandbox.account.settings.customerCurrencies = ids
             case "startsPendingApproval":
                 sandbox.account.settings.startsPendingApproval = try flag(value, name)
+            case "invoicesNeedApproval": sandbox.account.settings.invoicesNeedApproval = try flag(value, name)
+            case "childTouchesOrder": sandbox.account.settings.childTouchesOrder = try flag(value, name)
             case "timeZone":
                 guard let zone = value.string.flatMap(AccountZone.init) else {
                     let known = AccountZone.allCases.map(\.rawValue).joined(separator: ", ")

@@ -5,6 +5,16 @@ enum Catalogue {
     static let subsidiaries = [ListEntry(id: "1", name: "Crossdock Trading Inc.")]
     static let locations = [ListEntry(id: "1", name: "Main"), ListEntry(id: "2", name: "West")]
     static let terms = [ListEntry(id: "2", name: "Net 30"), ListEntry(id: "3", name: "Net 60")]
+
+    /// After how many days an invoice of these terms is due.
+    static func days(ofTerms id: String?) -> Int {
+        switch id {
+        case "2": 30
+        case "3": 60
+        default: 0
+        }
+    }
+
     static let shipMethods = [ListEntry(id: "92", name: "Standard"), ListEntry(id: "93", name: "Express")]
     /// Where money lands: a bank account, or what waits to be deposited.
     static let accounts = [ListEntry(id: "1", name: "Checking"), ListEntry(id: "116", name: "Undeposited Funds")]
@@ -12,6 +22,13 @@ enum Catalogue {
         ListEntry(id: "ups", name: "UPS"), ListEntry(id: "fedex", name: "FedEx"), ListEntry(id: "usps", name: "USPS"),
         ListEntry(id: "dhl", name: "DHL"), ListEntry(id: "nonups", name: "More"),
     ]
+
+    /// The carrier that a text means, by id or name; people may write any other.
+    static func carrier(_ text: String) -> ListEntry {
+        carriers.first { $0.id == text.lowercased() || $0.name.lowercased() == text.lowercased() }
+            ?? ListEntry(id: text, name: text)
+    }
+
     static let customForms = [ListEntry(id: "68", name: "Standard Sales Order")]
     static let customPrice = "-1"
     static let basePrice = "1"

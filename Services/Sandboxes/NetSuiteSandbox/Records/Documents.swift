@@ -133,8 +133,11 @@ struct CreditMemo: PayingDocument {
     let invoiceId: String?
     var isVoided = false
     var lines: [DocumentLine]
+    /// What of the invoice's shipping and handling is credited too.
+    var charges = Decimal(0)
     var apply: [Application] = []
 
-    var total: Decimal { lines.reduce(0) { $0 + $1.amount } }
+    var subtotal: Decimal { lines.reduce(0) { $0 + $1.amount } }
+    var total: Decimal { subtotal + charges }
     var state: String { isVoided ? "V" : unapplied <= 0 ? "B" : "A" }
 }

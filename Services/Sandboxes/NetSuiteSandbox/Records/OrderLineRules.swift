@@ -62,7 +62,7 @@ extension Account {
             throw .missing([label])
         }
         try set(&line, of: order, entry, customer)
-        let reduced = line.quantity < max(before.fulfilled, before.billed)
+        let reduced = line.quantity < max(before.picked, before.billed)
         let changesItem = line.values["item"] != before.values["item"]
         let changesPrice = line.values["rate"] != before.values["rate"] || line.amount != before.amount
         if before.isTouched, reduced || changesItem { throw Account.linkedLine }

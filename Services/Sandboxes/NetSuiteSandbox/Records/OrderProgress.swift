@@ -1,51 +1,42 @@
-import FoundationEssentials
-
-/// What other people and systems do to an order after it was entered.
+/// What people do to an order itself after it was entered; what is shipped and billed are documents.
 extension Account {
-    enum OrderStep: String, CaseIterable {
-        case approve, fulfil, bill, cancel, close
+    mutating func approve(_ id: String, now: Stamp) throws(Refusal) -> SalesOrder {
+        var order = try order(id, in: ["A"], to: "approve")
+        order.isPendingApproval = false
+        return keep(&order, now: now)
     }
 
-    /// Moves an order on. `quantities` by line key; a line that is not mentioned takes all that remains; nil: all lines.
-    mutating func advance(
-        _ id: String, _ step: OrderStep, quantities: [Int: Decimal]?, now: Stamp
-    ) throws(Refusal) -> SalesOrder {
-        guard var order = salesOrders[id] else { throw .noSuchRecord }
-        let allowed: [OrderStep: [String]] = [
-            .approve: ["A"], .fulfil: ["B", "D", "E"], .bill: ["D", "E", "F"], .cancel: ["A", "B"],
-            .close: ["A", "B", "D", "E", "F"],
-        ]
-        guard allowed[step, default: []].contains(order.state) else {
-            throw .userError("The order is in state \(order.state); \(step.rawValue) is not possible.")
+    /// Refused once anything was picked, shipped or billed.
+    mutating func cancel(_ id: String, now: Stamp) throws(Refusal) -> SalesOrder {
+        var order = try order(id, in: ["A", "B"], to: "cancel")
+        guard !order.lines.contains(where: \.isTouched) else { throw Account.linked }
+        order.isCancelled = true
+        return keep(&order, now: now)
+    }
+
+    /// Closes these lines, or all; what was shipped of them and not billed is not billed any more once all are closed.
+    mutating func close(_ id: String, lines keys: [Int]?, now: Stamp) throws(Refusal) -> SalesOrder {
+        var order = try order(id, in: ["A", "B", "D", "E", "F"], to: "close")
+        for key in keys ?? [] where !order.lines.contains(where: { $0.line == key }) {
+            throw .invalidFieldValue(String(key), field: "line", at: "item.items")
         }
-        switch step {
-        case .approve: order.isPendingApproval = false
-        case .cancel: order.isCancelled = true
-        case .close:
-            for index in order.lines.indices { order.lines[index].values["isClosed"] = .boolean(true) }
-        case .fulfil, .bill:
-            for index in order.lines.indices { try move(&order.lines[index], step, quantities) }
+        for index in order.lines.indices where keys?.contains(order.lines[index].line) ?? true {
+            order.lines[index].values["isClosed"] = .boolean(true)
         }
-        order.modified = now
-        store(order)
+        return keep(&order, now: now)
+    }
+
+    private func order(_ id: String, in states: [String], to step: String) throws(Refusal) -> SalesOrder {
+        guard let order = salesOrders[id] else { throw .noSuchRecord }
+        guard states.contains(order.state) else {
+            throw .userError("The order is in state \(order.state); \(step) is not possible.")
+        }
         return order
     }
 
-    private func move(
-        _ line: inout OrderLine, _ step: OrderStep, _ quantities: [Int: Decimal]?
-    ) throws(Refusal) {
-        let remaining =
-            step == .bill ? line.leftToBill : line.leftToFulfil
-        let wanted = quantities.map { $0[line.line] ?? 0 } ?? remaining
-        guard wanted >= 0, wanted <= remaining else {
-            throw .userError("Line \(line.line) has only \(remaining.description) left to \(step.rawValue).")
-        }
-        if step == .bill {
-            line.billed += wanted
-        } else {
-            line.picked += wanted
-            line.packed += wanted
-            line.fulfilled += wanted
-        }
+    private mutating func keep(_ order: inout SalesOrder, now: Stamp) -> SalesOrder {
+        order.modified = now
+        store(order)
+        return order
     }
 }

@@ -30,6 +30,7 @@ struct RecordRendering {
         values["total"] = .number(order.total)
         values["createdDate"] = .instant(order.created)
         values["lastModifiedDate"] = .instant(order.modified)
+        values["linkedTrackingNumbers"] = account.trackingNumbers(ofOrder: order.id).map(FieldValue.text)
         return record(id: order.id, values, Shapes.salesOrder(account.settings.visibleCustomFields), own) { name in
             name == "item" ? lines(of: order, at: "\(own)/item") : nil
         }
@@ -47,7 +48,8 @@ struct RecordRendering {
         values["line"] = .number(Decimal(line.line))
         values["isClosed"] = .boolean(line.isClosed)
         values["lineUniqueKey"] = .number(Decimal(line.uniqueKey))
-        values["quantityCommitted"] = .number(line.isClosed ? 0 : max(0, line.quantity - line.fulfilled))
+        values["quantityCommitted"] = .number(
+            line.isClosed ? 0 : line.isFulfillable ? max(0, line.quantity - line.fulfilled) : 0)
         values["quantityFulfilled"] = .number(line.fulfilled)
         values["quantityBilled"] = .number(line.billed)
         values["quantityBackOrdered"] = .number(0)
@@ -114,7 +116,7 @@ struct RecordRendering {
 
     // MARK: Parts
 
-    private func record(
+    func record(
         id: String, _ values: [String: FieldValue], _ shape: Shape, _ own: String, sublist: (String) -> JSONValue?
     ) -> JSONValue {
         var object: JSONObject = ["links": links(own), "id": .string(id)]
@@ -135,7 +137,7 @@ struct RecordRendering {
         return .object(object)
     }
 
-    private func members(_ values: [String: FieldValue], _ shape: Shape, _ own: String) -> JSONObject {
+    func members(_ values: [String: FieldValue], _ shape: Shape, _ own: String) -> JSONObject {
         var object: JSONObject = ["links": links(own)]
         for field in shape.fields {
             guard let value = values[field.name] else { continue }
@@ -148,7 +150,7 @@ struct RecordRendering {
         return object
     }
 
-    private func collection(_ items: [JSONValue], _ own: String, total: Int, offset: Int) -> JSONValue {
+    func collection(_ items: [JSONValue], _ own: String, total: Int, offset: Int) -> JSONValue {
         [
             "links": links(own), "count": .number(JSONNumber(items.count)),
             "hasMore": .bool(offset + items.count < total), "offset": .number(JSONNumber(offset)),
@@ -173,7 +175,9 @@ struct RecordRendering {
     }
 
     private func json(_ reference: Reference) -> JSONValue {
-        let link = Catalogue.recordName(reference.target).map { links("\(base)/\($0)/\(reference.id)") } ?? []
+        let kind = reference.target == .item ? account.item(id: reference.id)?.kind.recordName : nil
+        let record = kind ?? Catalogue.recordName(reference.target)
+        let link = record.map { links("\(base)/\($0)/\(reference.id)") } ?? []
         // The name is that of today, not of the day when the reference was set.
         let name = account.resolve(reference.target, id: reference.id)?.name ?? reference.name
         return ["links": link, "id": .string(reference.id), "refName": .string(name)]

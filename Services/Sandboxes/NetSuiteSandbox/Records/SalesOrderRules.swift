@@ -68,9 +68,8 @@ extension Account {
 
     mutating func deleteSalesOrder(_ id: String, now: Stamp) throws(Refusal) {
         guard let order = salesOrders[id] else { throw .noSuchRecord }
-        guard !order.lines.contains(where: \.isTouched) else {
-            throw .userError(
-                "This transaction cannot be deleted because it is linked to by one or more transactions.")
+        guard documents.fulfilments(ofOrder: id).isEmpty, documents.invoices(ofOrder: id).isEmpty else {
+            throw Account.linked
         }
         removeSalesOrder(id)
         noteDeletion(of: id, type: "salesorder", name: order.tranId, now: now)

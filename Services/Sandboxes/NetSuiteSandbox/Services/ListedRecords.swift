@@ -6,14 +6,15 @@ struct ListedRecords {
     let call: CallContext
 
     private static let targets: [ReferenceTarget] = [
-        .item, .currency, .location, .terms, .shipMethod, .subsidiary, .priceLevel,
+        .item, .currency, .location, .terms, .shipMethod, .subsidiary, .priceLevel, .account,
     ]
 
     func answer(_ name: String, _ rest: [String], _ account: Account) throws(Refusal) -> HTTPResponse {
-        let target = ListedRecords.targets.first {
-            Catalogue.recordName($0)?.lowercased() == name.lowercased()
-        }
-        guard let target, let record = Catalogue.recordName(target) else {
+        let kind = ItemKind.allCases.first { $0.recordName.lowercased() == name.lowercased() }
+        let target =
+            kind == nil
+            ? ListedRecords.targets.first { Catalogue.recordName($0)?.lowercased() == name.lowercased() } : .item
+        guard let target, let record = kind?.recordName ?? Catalogue.recordName(target) else {
             throw Refusal(
                 status: 404, code: "INVALID_REQUEST", detail: "Record type '\(name)' does not exist.",
                 locator: .url(call.request.path))
@@ -25,7 +26,7 @@ struct ListedRecords {
             "id": .string(rest[0]),
         ]
         if target == .item {
-            guard let item = account.item(id: rest[0]) else { throw .noSuchRecord }
+            guard let item = account.item(id: rest[0]), item.kind == kind else { throw .noSuchRecord }
             object["itemId"] = .string(item.sku)
             object["displayName"] = .string(item.displayName)
             object["isInactive"] = .bool(item.isInactive)

@@ -17,7 +17,8 @@ struct MetadataCatalogue {
         switch path.count {
         case 0:
             try call.allowOnly(parameters: [])
-            let items = ["salesorder", "customer"].map { name -> JSONValue in
+            let names = TransactionKind.allCases.map { $0.recordName.lowercased() } + ["customer"]
+            let items = names.sorted().map { name -> JSONValue in
                 let href = JSONValue.string("\(address)/\(name)")
                 return [
                     "name": .string(name),
@@ -42,7 +43,12 @@ struct MetadataCatalogue {
         case "salesorder-itemelement": Shapes.orderLine(custom)
         case "customer": Shapes.customer(custom)
         case "customer-addressbookelement": Shapes.addressBookEntry
-        default: nil
+        case "itemfulfillment-itemelement": Shapes.fulfilmentLine
+        case "itemfulfillment-packageelement": Shapes.package
+        case "invoice-itemelement": Shapes.invoiceLine
+        case "creditmemo-itemelement": Shapes.creditMemoLine
+        case "customerpayment-applyelement", "creditmemo-applyelement": Shapes.apply
+        case let record: RecordService.documentKind(record).map { Shapes.transaction($0, custom) }
         }
     }
 
@@ -61,7 +67,7 @@ struct MetadataCatalogue {
 
     private func schema(_ shape: Shape) -> JSONValue {
         var properties = JSONObject()
-        if ["salesOrder", "customer"].contains(shape.name) {
+        if !shape.name.contains("-"), shape.name != "address" {
             properties["id"] = ["title": "Internal ID", "type": "string"]
         }
         for field in shape.fields { properties[field.name] = .object(property(field)) }

@@ -20,6 +20,9 @@ struct RecordService {
         if let prefer = call.request.headers["Prefer"], prefer.contains("respond-async") {
             throw .header("Prefer", "Asynchronous requests are not offered by this sandbox.")
         }
+        if let kind = RecordService.documentKind(name) {
+            return try document(kind, Array(segments), &account, &effect)
+        }
         guard let kind = Kind(rawValue: name.lowercased()) else {
             return try ListedRecords(call: call).answer(name, Array(segments), account)
         }
@@ -58,6 +61,11 @@ struct RecordService {
         let ids = kind == .salesOrder ? account.salesOrderIds : account.customerIds
         var found: [String] = []
         for id in ids where try matches(match, kind, id, account) { found.append(id) }
+        return list(name, found, limit: limit, offset: offset)
+    }
+
+    /// One page of ids and links.
+    func list(_ name: String, _ found: [String], limit: Int, offset: Int) -> HTTPResponse {
         let page = found.dropFirst(offset).prefix(limit)
         let items = page.map { id -> JSONValue in
             ["links": [["rel": "self", "href": .string("\(call.recordBase)/\(name)/\(id)")]], "id": .string(id)]
@@ -97,22 +105,18 @@ struct RecordService {
     private func single(
         _ kind: Kind, _ id: String, _ rest: [String], _ account: inout Account, _ effect: inout RequestEffect
     ) throws(Refusal) -> HTTPResponse {
-        let externalId = id.hasPrefix("eid:") ? String(id.dropFirst(4)) : nil
-        if let externalId {
-            let allowed = externalId.utf8.allSatisfy { byte in
-                let scalar = Unicode.Scalar(byte)
-                return byte < 128
-                    && (scalar.properties.isAlphabetic || (48...57).contains(byte) || byte == 45 || byte == 95)
-            }
-            guard allowed, !externalId.isEmpty else {
-                throw .request(
-                    "The external ID of the URL has characters that cannot be used there.", url: call.request.path)
-            }
-            effect.externalId = externalId
-        }
+        let externalId = try externalId(inPath: id)
+        if let externalId { effect.externalId = externalId }
         let known = externalId.map { internalId(kind, externalId: $0, account) } ?? id
+        if kind == .salesOrder, let known, account.transactions.kind(of: known) ?? .salesOrder != .salesOrder {
+            throw .wrongTransactionType
+        }
         if !rest.isEmpty {
             guard let known else { throw .noSuchRecord }
+            if kind == .salesOrder, rest[0] == "!transform" {
+                guard account.salesOrders[known] != nil else { throw .noSuchRecord }
+                return try transform(.salesOrder, known, Array(rest.dropFirst()), &account, &effect)
+            }
             return try subResource(kind, known, rest, account)
         }
         switch call.request.method {
@@ -135,11 +139,28 @@ struct RecordService {
         }
     }
 
+    /// The external id of a path's `eid:…`; nil where it has an internal id.
+    func externalId(inPath id: String) throws(Refusal) -> String? {
+        guard id.hasPrefix("eid:") else { return nil }
+        let externalId = String(id.dropFirst(4))
+        let allowed = externalId.utf8.allSatisfy { byte in
+            let scalar = Unicode.Scalar(byte)
+            return byte < 128
+                && (scalar.properties.isAlphabetic || (48...57).contains(byte) || byte == 45 || byte == 95)
+        }
+        guard allowed, !externalId.isEmpty else {
+            throw .request(
+                "The external ID of the URL has characters that cannot be used there.", url: call.request.path)
+        }
+        return externalId
+    }
+
     private func subResource(
         _ kind: Kind, _ id: String, _ path: [String], _ account: Account
     ) throws(Refusal) -> HTTPResponse {
         if path[0] == "!transform" || path[0].hasPrefix("@") {
-            throw .request("Transformations and actions are not offered by this sandbox.", url: call.request.path)
+            throw .request(
+                "Actions, and transformations of this record, are not offered by this sandbox.", url: call.request.path)
         }
         guard call.request.method == "GET" else { throw .methodNotAllowed("GET") }
         let rendering = RecordRendering(account: account, base: call.recordBase)
@@ -157,11 +178,7 @@ struct RecordService {
     private func read(
         _ kind: Kind, _ id: String, _ account: Account, _ effect: inout RequestEffect
     ) throws(Refusal) -> HTTPResponse {
-        try call.allowOnly(parameters: ["expandSubResources", "fields", "simpleEnumFormat"])
-        var rendering = RecordRendering(account: account, base: call.recordBase)
-        rendering.options.expandSubResources = call.flag("expandSubResources")
-        rendering.options.simpleEnumFormat = call.flag("simpleEnumFormat")
-        rendering.options.fields = call.parameter("fields") == nil ? nil : call.names("fields")
+        let rendering = try readRendering(account)
         switch kind {
         case .salesOrder:
             guard let order = account.salesOrders[id] else { throw .noSuchRecord }
@@ -172,6 +189,16 @@ struct RecordService {
             note(customer, applied: false, &effect)
             return CallContext.resource(rendering.customer(customer), "singular")
         }
+    }
+
+    /// How a GET of one record wants its answer.
+    func readRendering(_ account: Account) throws(Refusal) -> RecordRendering {
+        try call.allowOnly(parameters: ["expandSubResources", "fields", "simpleEnumFormat"])
+        var rendering = RecordRendering(account: account, base: call.recordBase)
+        rendering.options.expandSubResources = call.flag("expandSubResources")
+        rendering.options.simpleEnumFormat = call.flag("simpleEnumFormat")
+        rendering.options.fields = call.parameter("fields") == nil ? nil : call.names("fields")
+        return rendering
     }
 
     private func delete(
@@ -221,6 +248,10 @@ struct RecordService {
             note(customer, applied: true, &effect)
             location = "customer/\(customer.id)"
         }
+        return written(location, dropped)
+    }
+
+    func written(_ location: String, _ dropped: [String]) -> HTTPResponse {
         var headers = [("Location", "\(call.recordBase)/\(location)")]
         if !dropped.isEmpty {
             headers.append(("Warning", "199 - \"Unknown properties ignored: \(dropped.joined(separator: ", "))\""))
@@ -250,14 +281,14 @@ struct RecordService {
 
     // MARK: Request headers and parameters
 
-    private func check(_ replacing: Set<String>, known: Set<String>) throws(Refusal) {
+    func check(_ replacing: Set<String>, known: Set<String>) throws(Refusal) {
         for name in replacing.sorted() where !known.contains(name) {
             throw .parameter("replace", "Invalid value '\(name)' for the query parameter 'replace'.")
         }
     }
 
     /// No content type at all passes; only a wrong one is refused.
-    private func checkContentType() throws(Refusal) {
+    func checkContentType() throws(Refusal) {
         guard let header = call.request.headers["Content-Type"] else { return }
         let parts = header.lowercased().split(separator: ";").map { $0.trimmed }
         guard let type = parts.first else { throw .unsupportedMediaType }
@@ -267,7 +298,7 @@ struct RecordService {
         guard parts.count == 1 || parts.contains("type=singular") else { throw .unsupportedMediaType }
     }
 
-    private func nameValidation() throws(Refusal) -> PropertyNameValidation {
+    func nameValidation() throws(Refusal) -> PropertyNameValidation {
         let name = "X-NetSuite-PropertyNameValidation"
         guard let value = call.request.headers[name] else { return .warning }
         guard let validation = PropertyNameValidation(rawValue: value.lowercased()) else {
