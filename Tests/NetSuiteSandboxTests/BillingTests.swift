@@ -12,15 +12,15 @@ struct BillingTests {
     @Loop
     private func billed(
         _ change: (inout JSONObject) -> Void = { _ in }
-    ) async throws -> (DocumentFixture, invoice: String) {
-        let fixture = try await DocumentFixture(change)
+    ) async throws -> (DocumentDesk, invoice: String) {
+        let fixture = try await DocumentDesk(change)
         _ = try await fixture.made("fulfil", ["packages": [["trackingNumber": "1Z1"]]])
         return (fixture, try await fixture.transformed("salesOrder/\(fixture.order)", "invoice"))
     }
 
     /// `status total paid remaining` of an invoice.
     @Loop
-    private func amounts(_ fixture: DocumentFixture, _ invoice: String) async -> String {
+    private func amounts(_ fixture: DocumentDesk, _ invoice: String) async -> String {
         let read = await fixture.read("invoice/\(invoice)")
         let numbers = ["total", "amountPaid", "amountRemaining"].map { read[$0]?.number?.text ?? "none" }
         return ([read["status"]?["id"]?.string ?? "none"] + numbers).joined(separator: " ")
@@ -58,7 +58,7 @@ struct BillingTests {
     @Test("parts of a line are rounded each by itself, so that they need not add up", arguments: roundings)
     func rounding(_ rounding: Rounding) async throws {
         try await onLoop {
-            let fixture = try await DocumentFixture(lines: [rounding.line])
+            let fixture = try await DocumentDesk(lines: [rounding.line])
             _ = try await fixture.made("fulfil")
             for (part, total) in zip(rounding.parts, rounding.totals) {
                 let made = await fixture.step("bill", ["lines": [["line": 1, "quantity": number("\(part)")]]])
@@ -71,7 +71,7 @@ struct BillingTests {
     @Test("shipping and handling are billed with the first invoice only")
     func charges() async throws {
         try await onLoop {
-            let fixture = try await DocumentFixture { body in
+            let fixture = try await DocumentDesk { body in
                 body["shippingCost"] = number("12.5")
                 body["handlingCost"] = 2
             }
@@ -256,7 +256,7 @@ struct BillingTests {
     @Test("invoices wait for approval where the account wants it; a rejected payment pays nothing")
     func approvals() async throws {
         try await onLoop {
-            let fixture = try await DocumentFixture()
+            let fixture = try await DocumentDesk()
             _ = await fixture.control("settings", ["invoicesNeedApproval": true], method: "PATCH")
             _ = try await fixture.made("fulfil")
             let invoice = try await fixture.made("bill")

@@ -11,7 +11,7 @@ struct DocumentControlTests {
     @Test("an order shows its documents, with numbers, quantities by line, amounts and tracking numbers")
     func order() async throws {
         try await onLoop {
-            let fixture = try await DocumentFixture()
+            let fixture = try await DocumentDesk()
             let first = await fixture.step(
                 "fulfil",
                 [
@@ -49,7 +49,7 @@ struct DocumentControlTests {
     @Test("a change committed late has the stamp that it names")
     func modifiedAt() async throws {
         try await onLoop {
-            let fixture = try await DocumentFixture()
+            let fixture = try await DocumentDesk()
             let late: JSONValue = "2025-03-14T16:58:10Z"
             let stamp: JSONValue = "2025-03-14T16:58:10.000Z"
             let fulfilment = await fixture.step("fulfil", ["modifiedAt": late])
@@ -63,7 +63,7 @@ struct DocumentControlTests {
             let edited = await fixture.control(
                 "orders/\(fixture.order)", ["memo": "late", "modifiedAt": late], method: "PATCH")
             #expect(edited.json["lastModifiedDate"] == stamp && edited.json["memo"] == "late")
-            let made = await fixture.control("orders", DocumentFixture.body("SF-9", nil) { $0["modifiedAt"] = late })
+            let made = await fixture.control("orders", DocumentDesk.body("SF-9", nil) { $0["modifiedAt"] = late })
             #expect(made.json["lastModifiedDate"] == stamp)
             #expect(await fixture.step("fulfil", ["modifiedAt": "yesterday"]).status == 400)
         }
@@ -72,7 +72,7 @@ struct DocumentControlTests {
     @Test("mistakes are answered with what would be right")
     func mistakes() async throws {
         try await onLoop {
-            let fixture = try await DocumentFixture()
+            let fixture = try await DocumentDesk()
             let wrong: [(String, JSONValue, String)] = [
                 ("orders/\(fixture.order)/fulfil", ["lines": 1], "lines has entries"),
                 ("orders/\(fixture.order)/fulfil", ["lines": [["line": 1, "quantity": "x"]]], "lines has entries"),
@@ -97,7 +97,7 @@ struct DocumentControlTests {
     @Test("all transactions share one pool of ids and of external ids")
     func pool() async throws {
         try await onLoop {
-            let fixture = try await DocumentFixture()
+            let fixture = try await DocumentDesk()
             let fulfilment = try await fixture.made("fulfil", ["externalId": "X-1"])
             let invoice = try await fixture.made("bill", ["externalId": "X-2"])
             let second = try await fixture.harness.created("salesOrder", orderBody("SF-2"))
@@ -113,7 +113,7 @@ struct DocumentControlTests {
     @Test("metadata lists the documents with their fields")
     func metadata() async throws {
         try await onLoop {
-            let fixture = try await DocumentFixture()
+            let fixture = try await DocumentDesk()
             let names = await fixture.record("GET", "metadata-catalog").json.column("items", "name")
             #expect(
                 names == [
@@ -134,7 +134,7 @@ struct DocumentControlTests {
     @Test("sublists answer at their own addresses, and lists give ids")
     func lists() async throws {
         try await onLoop {
-            let fixture = try await DocumentFixture()
+            let fixture = try await DocumentDesk()
             let id = try await fixture.made("fulfil", ["externalId": "IF-1", "packages": [["trackingNumber": "1Z1"]]])
             let path = "itemFulfillment/\(id)"
             #expect(await fixture.record("GET", "\(path)/item").json["totalResults"] == 2)
@@ -152,8 +152,8 @@ struct DocumentControlTests {
     @Test("many orders with documents stay quick")
     func many() async throws {
         try await onLoop {
-            let fixture = try await DocumentFixture()
-            let answer = await fixture.control("orders", DocumentFixture.body("M", nil) { $0["count"] = 2000 })
+            let fixture = try await DocumentDesk()
+            let answer = await fixture.control("orders", DocumentDesk.body("M", nil) { $0["count"] = 2000 })
             let orders = answer.json["orders"]?.array ?? []
             #expect(orders.count == 2000 && orders.last?["externalId"] == "M-2000")
             let clock = ContinuousClock()

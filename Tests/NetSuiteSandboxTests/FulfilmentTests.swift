@@ -11,7 +11,7 @@ struct FulfilmentTests {
     @Test("an empty transform ships all that is left, from the order's location")
     func emptyTransform() async throws {
         try await onLoop {
-            let fixture = try await DocumentFixture()
+            let fixture = try await DocumentDesk()
             let answer = await fixture.transform("salesOrder/\(fixture.order)", "itemFulfillment")
             let location = answer.header("Location") ?? "none"
             #expect(answer.status == 204 && answer.body.isEmpty && location.contains("/itemFulfillment/"))
@@ -32,7 +32,7 @@ struct FulfilmentTests {
     @Test("lines that are not mentioned go with all that is left; itemReceive false and quantity 0 leave one out")
     func partial() async throws {
         try await onLoop {
-            let fixture = try await DocumentFixture()
+            let fixture = try await DocumentDesk()
             let source = "salesOrder/eid:SF-1"
             let first = try await fixture.transformed(
                 source, "itemfulfillment",
@@ -55,7 +55,7 @@ struct FulfilmentTests {
     @Test("picked, packed and shipped, each by PATCH, with packages added on the way; never back")
     func steps() async throws {
         try await onLoop {
-            let fixture = try await DocumentFixture()
+            let fixture = try await DocumentDesk()
             let id = try await fixture.transformed(
                 "salesOrder/\(fixture.order)", "itemFulfillment", ["shipStatus": ["id": "A"]])
             let path = "itemFulfillment/\(id)"
@@ -116,7 +116,7 @@ struct FulfilmentTests {
     @Test("a transform that cannot be is refused with its place, and makes nothing", arguments: refusals)
     func refused(_ wrong: Wrong) async throws {
         try await onLoop {
-            let fixture = try await DocumentFixture()
+            let fixture = try await DocumentDesk()
             let body = try JSONValue.parse(Array(wrong.body.utf8))
             let answer = await fixture.transform("salesOrder/\(fixture.order)", "itemFulfillment", body)
             #expect(answer.status == 400 && answer.path == wrong.path)
@@ -128,7 +128,7 @@ struct FulfilmentTests {
     @Test("a line needs a location where its order has none")
     func location() async throws {
         try await onLoop {
-            let fixture = try await DocumentFixture { $0["location"] = nil }
+            let fixture = try await DocumentDesk { $0["location"] = nil }
             let source = "salesOrder/\(fixture.order)"
             let answer = await fixture.transform(source, "itemFulfillment")
             #expect(answer.status == 400 && answer.code == "USER_ERROR" && answer.path == "item.items[0].location")
@@ -144,7 +144,7 @@ struct FulfilmentTests {
     @Test("the wrong state, the wrong record and the wrong method are refused")
     func wrongState() async throws {
         try await onLoop {
-            let fixture = try await DocumentFixture()
+            let fixture = try await DocumentDesk()
             let source = "salesOrder/\(fixture.order)"
             let unbilled = await fixture.transform(source, "invoice")
             #expect(unbilled.status == 400 && unbilled.code == "USER_ERROR")
@@ -165,9 +165,9 @@ struct FulfilmentTests {
     @Test("a create form shows the document and saves nothing")
     func createForm() async throws {
         try await onLoop {
-            let fixture = try await DocumentFixture()
+            let fixture = try await DocumentDesk()
             let answer = await fixture.harness.send(
-                "POST", "\(DocumentFixture.records)/salesOrder/\(fixture.order)/!transform/itemFulfillment", [:],
+                "POST", "\(DocumentDesk.records)/salesOrder/\(fixture.order)/!transform/itemFulfillment", [:],
                 headers: [("Accept", "application/vnd.oracle.resource+json; type=create-form")])
             #expect(answer.status == 200 && answer.json.column("item", "quantity") == ["2.0", "1.0"])
             #expect(answer.json["id"] == nil)
@@ -179,7 +179,7 @@ struct FulfilmentTests {
     @Test("a deleted fulfilment gives its quantities back and is gone; one that was billed stays")
     func deletion() async throws {
         try await onLoop {
-            let fixture = try await DocumentFixture()
+            let fixture = try await DocumentDesk()
             let first = try await fixture.made(
                 "fulfil", ["lines": [["line": 1, "quantity": 1]], "externalId": "IF-1"])
             let second = try await fixture.made("fulfil")
@@ -200,7 +200,7 @@ struct FulfilmentTests {
     @Test("what is shipped leaves the stock of its location, a kit's members too; a picked line does not")
     func stock() async throws {
         try await onLoop {
-            let fixture = try await DocumentFixture(lines: ["RED×2@49.5", "SET×3@915", "SETUP×1@95"])
+            let fixture = try await DocumentDesk(lines: ["RED×2@49.5", "SET×3@915", "SETUP×1@95"])
             func onHand(_ sku: String) async -> String {
                 let item = await fixture.control("items/\(sku)", method: "GET").json
                 return item["stock"]?.array?.first { $0["location"] == "2" }?["onHand"]?.string ?? "none"

@@ -46,7 +46,7 @@ struct OrderStateTests {
     @Test("documents and closed lines move the order through its states", arguments: courses)
     func course(_ course: Course) async throws {
         try await onLoop {
-            let fixture = try await DocumentFixture(lines: course.lines)
+            let fixture = try await DocumentDesk(lines: course.lines)
             var states = await fixture.state
             for step in course.steps {
                 try await Self.take(step, fixture)
@@ -57,7 +57,7 @@ struct OrderStateTests {
     }
 
     @Loop
-    private static func take(_ step: String, _ fixture: DocumentFixture) async throws {
+    private static func take(_ step: String, _ fixture: DocumentDesk) async throws {
         let words = step.split(separator: " ").map(String.init)
         let newest = { (name: String) async -> String in
             await fixture.shown[name]?.array?.last?["id"]?.string ?? "none"
@@ -107,7 +107,7 @@ struct OrderStateTests {
     @Test("a step that the state does not allow is refused and changes nothing", arguments: refusals)
     func refused(_ wrong: Wrong) async throws {
         try await onLoop {
-            let fixture = try await DocumentFixture(lines: Self.goods)
+            let fixture = try await DocumentDesk(lines: Self.goods)
             for step in wrong.before { try await Self.take(step, fixture) }
             let before = await fixture.shown
             await #expect(throws: ConditionFailed.self) { try await Self.take(wrong.step, fixture) }
@@ -118,7 +118,7 @@ struct OrderStateTests {
     @Test("an order that waits for approval, or is not there any more, has no documents")
     func noDocuments() async throws {
         try await onLoop {
-            let fixture = try await DocumentFixture { $0["orderStatus"] = ["id": "A"] }
+            let fixture = try await DocumentDesk { $0["orderStatus"] = ["id": "A"] }
             #expect(await fixture.step("fulfil").status == 400)
             #expect(await fixture.step("approve").json["status"] == "B")
             #expect(await fixture.control("orders/\(fixture.order)", method: "DELETE").status == 200)
@@ -130,7 +130,7 @@ struct OrderStateTests {
     func stamps() async throws {
         try await onLoop {
             for touches in [false, true] {
-                let fixture = try await DocumentFixture()
+                let fixture = try await DocumentDesk()
                 _ = await fixture.control("settings", ["childTouchesOrder": .bool(touches)], method: "PATCH")
                 let before = await fixture.shown["lastModifiedDate"]
                 await fixture.harness.time.advance(by: .seconds(90))

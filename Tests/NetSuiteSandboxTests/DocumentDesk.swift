@@ -9,7 +9,7 @@ import Testing
 
 /// An order and what follows from it, by the record service and by the control API.
 @Loop
-struct DocumentFixture {
+struct DocumentDesk {
     static let records = SandboxHarness.records
 
     let harness: SandboxHarness
@@ -20,7 +20,7 @@ struct DocumentFixture {
     init(lines: [String]? = nil, _ change: (inout JSONObject) -> Void = { _ in }) async throws {
         harness = try await SandboxHarness()
         try await harness.createCustomer()
-        order = try await harness.created("salesOrder", DocumentFixture.body("SF-1", lines, change))
+        order = try await harness.created("salesOrder", DocumentDesk.body("SF-1", lines, change))
     }
 
     static func body(
@@ -65,7 +65,7 @@ struct DocumentFixture {
     }
 
     func record(_ method: String, _ path: String, _ body: JSONValue? = nil) async -> HTTPResponse {
-        await harness.send(method, "\(DocumentFixture.records)/\(path)", body)
+        await harness.send(method, "\(DocumentDesk.records)/\(path)", body)
     }
 
     func transform(_ source: String, _ target: String, _ body: JSONValue? = nil) async -> HTTPResponse {
