@@ -78,6 +78,12 @@ let services: [Target] = [
             "NetSuiteAccess", "OrderMapping", "Signing",
         ]),
     service(
+        "InventoryPoller",
+        [
+            "ServiceRuntime", "EventLoop", "Contracts", "CrashPoints", "Ledger", "JSONText", "Telemetry", "NetSuite",
+            "NetSuiteAccess",
+        ]),
+    service(
         "StatusFeedback",
         [
             "ServiceRuntime", "EventLoop", "Contracts", "CrashPoints", "Ledger", "JSONText", "Telemetry", "Salesforce",
@@ -143,6 +149,12 @@ let allTests: [Target] = [
             "Postgres", "ServiceRuntime", "EventLoop", "HTTPClient", "Signing", "Telemetry",
         ]),
     tests(
+        "InventoryPoller",
+        [
+            "InventoryPoller", "Contracts", "JSONText", "NetSuite", "NetSuiteAccess", "Ledger", "Postgres", "Kafka",
+            "ServiceRuntime", "HTTPClient", "HTTPServer", "Signing", "EventLoop", "Telemetry",
+        ]),
+    tests(
         "StatusFeedback",
         [
             "StatusFeedback", "Contracts", "JSONText", "Salesforce", "NetSuite", "Ledger", "ServiceRuntime", "Kafka",
@@ -189,6 +201,7 @@ let package = Package(
         executable("order-publisher", "OrderPublisher"),
         executable("netsuite-writer", "NetSuiteWriter"),
         executable("status-feedback", "StatusFeedback"),
+        executable("inventory-poller", "InventoryPoller"),
         executable("crossdock", "Crossdock"),
         executable("salesforce-sandbox", "SalesforceSandbox"),
         executable("netsuite-sandbox", "NetSuiteSandbox"),

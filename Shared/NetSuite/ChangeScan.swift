@@ -102,6 +102,12 @@ public final class ChangeScan {
         wasCut = false
     }
 
+    /// Ends the scan where it stands.
+    public func giveUp() {
+        page = nil
+        isComplete = true
+    }
+
     /// Reads a page and gives its rows that were not dealt with yet; ``finish(_:)`` leads to the next one.
     ///
     /// - Throws: `unknown` where the page cannot be read.

@@ -43,7 +43,7 @@ struct KeysetQuery: Sendable {
 
 extension SuiteQLRow {
     /// A column that is a whole number, as text or number.
-    func wholeNumber(_ column: String) -> Int64? { columns[column]?.textOrDigits.flatMap { Int64($0) } }
+    public func wholeNumber(_ column: String) -> Int64? { columns[column]?.textOrDigits.flatMap { Int64($0) } }
 }
 
 extension NetSuiteClient {

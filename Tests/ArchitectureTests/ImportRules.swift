@@ -12,6 +12,7 @@ enum ImportRules {
     static let allowed: [String: Set<String>] = [
         "OrderPublisher": service.union(["Salesforce", "Signing"]),
         "NetSuiteWriter": service.union(["NetSuite", "NetSuiteAccess", "OrderMapping", "Signing"]),
+        "InventoryPoller": service.union(["NetSuite", "NetSuiteAccess"]),
         "StatusFeedback": service.union(["Salesforce", "NetSuite", "NetSuiteAccess"]),
         "Crossdock": service.union(["Salesforce", "NetSuite", "OrderMapping", "YAML", "CommandLineGrammar"]),
         "SalesforceSandbox": sandbox,

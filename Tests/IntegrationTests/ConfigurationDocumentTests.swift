@@ -7,7 +7,7 @@ import Testing
 struct ConfigurationDocumentTests {
     @Test(
         "every variable of --help stands in the document",
-        arguments: ["order-publisher", "netsuite-writer", "status-feedback"])
+        arguments: ["order-publisher", "netsuite-writer", "status-feedback", "inventory-poller"])
     func variablesDocumented(service: String) throws {
         let document = try String(
             contentsOf: ForeignProgram.packageFolder.appendingPathComponent("docs/configuration.md"), encoding: .utf8)

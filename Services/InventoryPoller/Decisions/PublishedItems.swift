@@ -1,0 +1,32 @@
+import Contracts
+
+/// Which item each published SKU belongs to: an item that was renamed or deleted is known by it.
+struct PublishedItems: Sendable {
+    private var itemOfSKU: [String: Int64] = [:]
+    private var skusOfItem: [Int64: Set<String>] = [:]
+
+    /// The item that a SKU was published of last.
+    func item(of sku: String) -> Int64? { itemOfSKU[sku] }
+
+    /// Whether anything was published of an item.
+    func contains(_ item: Int64) -> Bool { skusOfItem[item] != nil }
+
+    /// The SKUs that were published of an item, but for one.
+    func skus(of item: Int64, except sku: String? = nil) -> [String] {
+        (skusOfItem[item] ?? []).filter { $0 != sku }.sorted()
+    }
+
+    /// Notes that a SKU was published of an item.
+    mutating func note(_ sku: String, of item: Int64) {
+        if let before = itemOfSKU.updateValue(item, forKey: sku), before != item {
+            skusOfItem[before]?.remove(sku)
+            if skusOfItem[before]?.isEmpty == true { skusOfItem[before] = nil }
+        }
+        skusOfItem[item, default: []].insert(sku)
+    }
+
+    /// What is published of a SKU that is no item's any more: nothing in stock, and not sold.
+    static func gone(_ sku: String, item: Int64, asOf: UTCInstant) -> StockCount {
+        StockCount(sku: sku, itemId: String(item), active: false, asOf: asOf)
+    }
+}
