@@ -21,7 +21,8 @@ struct CrossdockCommand {
             .flag("json", help: "Print JSON instead of text"), .flag("version", help: "Print the version and end"),
         ],
         subcommands: [
-            OrdersCommand.declaration, DeadLettersCommand.declaration, CheckCommand.declaration,
+            OrdersCommand.declaration, ProductsCommand.declaration, DeadLettersCommand.declaration,
+            CheckCommand.declaration,
             MappingCommand.declaration, MigrateCommand.declaration, Command.completion(of: { root }),
         ],
         run: { arguments in

@@ -15,18 +15,20 @@ enum LedgerJSON {
         ])
     }
 
-    static func history(_ history: OrderHistory) -> JSONValue {
+    /// The progress is the message as it was published.
+    static func history(_ history: OrderHistory, _ timeLine: TimeLine) -> JSONValue {
         [
             "order": order(history.summary), "hold": history.hold.map(hold) ?? .null,
-            "events": .array(history.events.map(event)),
+            "progress": timeLine.progress.flatMap { try? JSONValue.parse($0.encode()) } ?? .null,
+            "events": .array(timeLine.entries.map(entry)),
         ]
     }
 
-    static func event(_ event: OrderEvent) -> JSONValue {
+    private static func entry(_ entry: TimeLineEntry) -> JSONValue {
         .object([
-            "at": instant(event.at), "kind": .string(event.kind.rawValue), "version": number(event.version),
-            "outcome": text(event.outcome), "detail": text(event.detail), "by": text(event.by),
-            "reference": text(event.reference), "traceparent": text(event.traceParent),
+            "at": instant(entry.at), "kind": .string(entry.kind), "version": number(entry.version),
+            "outcome": text(entry.outcome), "detail": text(entry.detail), "by": text(entry.by),
+            "reference": text(entry.reference), "traceparent": text(entry.traceParent),
         ])
     }
 

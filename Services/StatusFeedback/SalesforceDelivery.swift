@@ -271,7 +271,8 @@ final class SalesforceDelivery {
                 change.products.map { (part: RowPart.product(plan.count.sku), outcome: outcomes[$0.id] ?? .notSent) }
                 + change.entries.map { (part: RowPart.price(plan.count.sku), outcome: outcomes[$0.id] ?? .notSent) }
             let result = end(
-                of: plan.claim, records: records, shows: [], waits: waits, random: .random(in: 0...1))
+                of: plan.claim, records: records, shows: Array(String(found[plan.count.sku]?.count ?? 0).utf8),
+                waits: waits, random: .random(in: 0...1))
             if case .sent = result.end, !records.isEmpty { metrics.shown.add(1, "Product2") }
             batch.results.append(result)
         }

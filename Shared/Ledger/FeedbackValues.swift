@@ -81,7 +81,8 @@ public struct FeedbackClaim: Sendable {
 public struct FeedbackResult: Sendable {
     /// The closed set of ends.
     public enum End: Sendable {
-        /// Salesforce took it and shows this now (column `shown`, so that the next call sends differences only).
+        /// Salesforce took it and shows this now (column `shown`, so that the next call sends differences only). Of an
+        /// item: how many products have its SKU, in decimal digits.
         case sent(shown: [UInt8])
         /// The outcome is unknown and the call may land late: the newest state is sent whole after a while.
         case unknown(sendAgainAfter: Duration)

@@ -125,3 +125,23 @@ public struct OrderHistory: Sendable, Equatable {
     /// What happened.
     public let events: [OrderEvent]
 }
+
+/// What is known of showing one item's stock in Salesforce.
+public struct ProductFeedback: Sendable, Equatable {
+    /// When the newest count arrived at status-feedback (server's clock).
+    public let arrivedAt: Date
+    /// Instant of that count on NetSuite's clock, in milliseconds.
+    public let asOfMilliseconds: Int64
+    /// Whether Salesforce took everything of it.
+    public let isShown: Bool
+    /// When Salesforce took a count last (server's clock).
+    public let shownAt: Date?
+    /// How many products of Salesforce had the SKU then; nil where that is not known.
+    public let productCount: Int?
+    /// Whether the count is older than it may be.
+    public let isOverdue: Bool
+    /// Id of the newest open dead letter.
+    public let letterId: String?
+    /// Its sentence.
+    public let sentence: String?
+}

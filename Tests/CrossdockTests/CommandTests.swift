@@ -28,6 +28,7 @@ struct CommandTests {
             ("", 0, "Usage: crossdock"), ("--help", 0, "dead-letters"), ("--version", 0, "crossdock 0."),
             ("orders --help", 0, "every attempt"), ("orders shw 1", 64, "did you mean show?"),
             ("orders list --state lost", 64, "must be one of"), ("orders show", 64, "ORDER is missing"),
+            ("products show --help", 0, "stock by location"), ("products show", 64, "SKU is missing"),
             ("migrate --help", 0, "POSTGRES_PASSWORD[_FILE]"), ("check --help", 0, "NETSUITE_CERTIFICATE_ID"),
         ])
     func grammar(words: String, status: Int32, part: String) throws {

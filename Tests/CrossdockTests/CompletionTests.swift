@@ -13,6 +13,7 @@ struct CompletionTests {
             source <(crossdock completion bash)
             COMP_WORDS=(crossdock ord); COMP_CWORD=1; _crossdock; echo "${COMPREPLY[*]}"
             COMP_WORDS=(crossdock orders ""); COMP_CWORD=2; _crossdock; echo "${COMPREPLY[*]}"
+            COMP_WORDS=(crossdock products ""); COMP_CWORD=2; _crossdock; echo "${COMPREPLY[*]}"
             COMP_WORDS=(crossdock orders list --state needs); COMP_CWORD=4; _crossdock; echo "${COMPREPLY[*]}"
             complete -p crossdock
             """
@@ -21,7 +22,10 @@ struct CompletionTests {
         #expect(ending.status == 0)
         let lines = ending.output.split(separator: "\n").map(String.init)
         #expect(
-            lines == ["orders", "list show publish", "needs-attention", "complete -o default -F _crossdock crossdock"],
+            lines == [
+                "orders", "list show publish", "show", "needs-attention",
+                "complete -o default -F _crossdock crossdock",
+            ],
             "\(ending.output)")
     }
 

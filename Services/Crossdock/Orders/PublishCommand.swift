@@ -110,7 +110,9 @@ enum PublishCommand {
             if asJSON {
                 var list: [JSONValue] = []
                 for id in orders {
-                    if let history = try await ledger.history(of: id) { list.append(LedgerJSON.history(history)) }
+                    guard let history = try await ledger.history(of: id) else { continue }
+                    let states = try await ledger.states(topic: Topic.orderProgressed.name, key: id)
+                    list.append(LedgerJSON.history(history, TimeLine(history.events, states)))
                 }
                 TerminalOutput.standardOutput(JSONValue.object(["orders": .array(list)]).text(pretty: true) + "\n")
             }

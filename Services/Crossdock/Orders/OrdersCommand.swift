@@ -1,4 +1,5 @@
 import CommandLineGrammar
+import Contracts
 import EventLoop
 import FoundationEssentials
 import JSONText
@@ -30,7 +31,7 @@ enum OrdersCommand {
                     }
                 }),
             Command(
-                name: "show", summary: "Show one order with every attempt, in time order",
+                name: "show", summary: "Show one order with every attempt and what NetSuite made of it, in time order",
                 arguments: [Argument("ORDER", help: "Its id or number, in Salesforce or in NetSuite")],
                 run: { arguments in
                     let wanted = arguments.argument("ORDER") ?? ""
@@ -55,10 +56,12 @@ enum OrdersCommand {
                     "was it activated after Crossdock's start? See: crossdock orders list",
                 ], ExitCode.failure)
         }
+        let states = try await ledger.states(topic: Topic.orderProgressed.name, key: order.orderId)
+        let timeLine = TimeLine(history.events, states)
         if asJSON {
-            TerminalOutput.standardOutput(LedgerJSON.history(history).text(pretty: true) + "\n")
+            TerminalOutput.standardOutput(LedgerJSON.history(history, timeLine).text(pretty: true) + "\n")
         } else {
-            TerminalOutput.standardOutput(text(history, .forDescriptor()))
+            TerminalOutput.standardOutput(OrderPage.text(history, timeLine, .forDescriptor()))
         }
         return ExitCode.success
     }
@@ -104,67 +107,11 @@ enum OrdersCommand {
         return table.text(style)
     }
 
-    static func text(_ history: OrderHistory, _ style: TerminalStyle) -> String {
-        let order = history.summary
-        let title = "Order \(LogEscaping.escape(order.orderNumber ?? order.orderId))"
-        var lines = [style.paint(title, .heading) + "  " + style.paint(order.state, StateColour.role(of: order.state))]
-        lines.append("  Salesforce id     \(order.orderId)")
-        if let id = order.netSuiteId {
-            let number = LogEscaping.escape(order.netSuiteNumber ?? "number not read yet")
-            lines.append("  NetSuite          \(number) (internal id \(id))")
-        } else {
-            lines.append("  NetSuite          not there yet")
-        }
-        let newest = order.newestVersion.map { "\($0)" } ?? "–"
-        lines.append("  Version           newest \(newest), written \(order.writtenVersion.map { "\($0)" } ?? "none")")
-        if let sentence = order.sentence { lines.append("  Why               \(LogEscaping.escape(sentence))") }
-        if let letter = order.letterId {
-            lines.append("  Dead letter       \(letter), see: crossdock dead-letters show \(letter)")
-        }
-        if let hold = history.hold {
-            let since = ReadableTime.seconds(hold.heldSince)
-            let next = ReadableTime.seconds(hold.nextTryAt)
-            lines.append("  Held              since \(since), tried \(hold.tries) times, again at \(next) (UTC)")
-        }
-        lines.append("")
-        var table = OutputTable("TIME (UTC)", "WHAT", "VERSION", "OUTCOME", "DETAIL")
-        for event in history.events {
-            table.add(
-                .init(ReadableTime.milliseconds(event.at), .quiet), .init(words(event.kind)),
-                .init(event.version?.text), .init(event.outcome), .init(detail(event)))
-        }
-        return lines.joined(separator: "\n") + "\n" + table.text(style)
-    }
-
     /// An event on one line, for those who follow an order.
     static func line(_ event: OrderEvent) -> String {
-        [words(event.kind), event.outcome, event.version?.text, detail(event)].compactMap { $0 }
+        let entry = TimeLineEntry(event)
+        return [entry.words, entry.outcome, entry.version?.text, entry.text].compactMap { $0 }
             .filter { !$0.isEmpty }.joined(separator: "  ")
-    }
-
-    private static func detail(_ event: OrderEvent) -> String {
-        [event.detail, event.by.map { "by \($0)" }, event.reference].compactMap { $0 }.joined(separator: " · ")
-    }
-
-    private static func words(_ kind: OrderEvent.Kind) -> String {
-        switch kind {
-        case .published: "version found"
-        case .acknowledged: "published"
-        case .publishRequested: "publication asked for"
-        case .leftActivated: "no longer activated"
-        case .attemptStarted: "attempt begun"
-        case .attemptEnded: "attempt ended"
-        case .settled: "settled"
-        case .settlementPublished: "settlement published"
-        case .shown: "shown in Salesforce"
-        case .letterOpened: "dead letter opened"
-        case .letterReplayed: "dead letter replayed"
-        case .letterReplayFailed: "replay failed"
-        case .letterClosed: "dead letter closed"
-        case .letterReopened: "dead letter opened again"
-        case .letterNoted: "noted at the dead letter"
-        case .held: "held"
-        }
     }
 }
 
