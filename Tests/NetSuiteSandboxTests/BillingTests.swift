@@ -156,6 +156,25 @@ struct BillingTests {
         }
     }
 
+    @Test("autoApply spends what is left on the customer's open invoices, the oldest first")
+    func autoApply() async throws {
+        try await onLoop {
+            let (fixture, invoice) = try await billed()
+            let other = try await fixture.harness.created("invoice", Self.standalone)
+            let third = try await fixture.harness.created("invoice", Self.standalone)
+            let body: JSONValue = [
+                "customer": ["externalId": "SFACC-1"], "payment": 130, "autoApply": true,
+                "apply": ["items": [["doc": ["id": .string(third)], "amount": 1]]],
+            ]
+            let id = try await fixture.harness.created("customerPayment", body)
+            #expect(await fixture.read("customerPayment/\(id)")["unapplied"]?.number?.text == "0.0")
+            #expect(await amounts(fixture, invoice) == "B 109.0 109.0 0.0")
+            #expect(await amounts(fixture, other) == "A 40.0 20.0 20.0")
+            #expect(await amounts(fixture, third) == "A 40.0 1.0 39.0")
+            #expect(await fixture.record("DELETE", "customer/eid:SFACC-1").status == 400)
+        }
+    }
+
     private static let standalone: JSONValue = [
         "entity": ["externalId": "SFACC-1"],
         "item": ["items": [["item": ["id": "327"], "quantity": 2, "rate": 20]]],

@@ -60,6 +60,10 @@ struct FulfilmentTests {
                 "salesOrder/\(fixture.order)", "itemFulfillment", ["shipStatus": ["id": "A"]])
             let path = "itemFulfillment/\(id)"
             #expect(await fixture.quantities == ["2/0/0/0", "1/0/0/0"])
+            let order = "salesOrder/\(fixture.order)"
+            #expect(await fixture.record("PATCH", order, ["orderStatus": ["id": "A"]]).path == "orderStatus")
+            let fewer: JSONValue = ["item": ["items": [["line": 1, "quantity": 1]]]]
+            #expect(await fixture.record("PATCH", order, fewer).status == 400)
             #expect(await fixture.state == "B")
             _ = await fixture.control("clock", ["advanceSeconds": 86_400], method: "PATCH")
             #expect(await fixture.record("PATCH", path, ["shipStatus": ["id": "B"]]).status == 204)

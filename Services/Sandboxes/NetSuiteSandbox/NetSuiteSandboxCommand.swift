@@ -16,8 +16,8 @@ struct NetSuiteSandboxCommand {
         name: "netsuite-sandbox",
         summary: "NetSuite's REST services on this machine: for demo, tests, training and rehearsal",
         discussion: """
-            Answers the record service (salesOrder, customer), SuiteQL, the token endpoint, metadata and system calls as
-            NetSuite does, refusals and limits included. Everything is kept in memory and gone at the end. It listens on
+            Answers the record service (salesOrder, customer, and the itemFulfillment, invoice, customerPayment and
+            creditMemo that follow), SuiteQL, the token endpoint, metadata and system calls as NetSuite does, refusals and limits included. Everything is kept in memory and gone at the end. It listens on
             the loopback by default and has no secrets: never point it at anything real.
 
             What to tell it while it runs (JSON, no log-in):

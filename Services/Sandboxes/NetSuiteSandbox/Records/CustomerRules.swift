@@ -47,7 +47,12 @@ extension Account {
 
     mutating func deleteCustomer(_ id: String) throws(Refusal) {
         guard customers[id] != nil else { throw .noSuchRecord }
-        guard !salesOrders.values.contains(where: { $0.values.reference("entity")?.id == id }) else {
+        let isUsed =
+            salesOrders.values.contains { $0.values.reference("entity")?.id == id }
+            || documents.invoices.all.contains { $0.head.customer.id == id }
+            || documents.payments.all.contains { $0.head.customer.id == id }
+            || documents.creditMemos.all.contains { $0.head.customer.id == id }
+        guard !isUsed else {
             throw .userError("This record cannot be deleted because it has dependent records.")
         }
         removeCustomer(id)

@@ -162,5 +162,8 @@ struct SalesOrder: Equatable, Sendable {
         return lines.contains { $0.fulfilled > 0 } ? "D" : "B"
     }
 
+    /// Whether anything was picked, shipped or billed.
+    var isFollowed: Bool { lines.contains(where: \.isTouched) }
+
     var isOpenForLines: Bool { !["C", "G", "H"].contains(state) }
 }

@@ -9,7 +9,7 @@ extension Account {
     /// Refused once anything was picked, shipped or billed.
     mutating func cancel(_ id: String, now: Stamp) throws(Refusal) -> SalesOrder {
         var order = try order(id, in: ["A", "B"], to: "cancel")
-        guard !order.lines.contains(where: \.isTouched) else { throw Account.linked }
+        guard !order.isFollowed else { throw Account.linked }
         order.isCancelled = true
         return keep(&order, now: now)
     }

@@ -31,7 +31,7 @@ extension Account {
         if let entity = input.values["entity"] {
             guard case .value(.reference(let reference)) = entity else { throw .missing(["Customer"]) }
             if reference.id != order.values.reference("entity")?.id {
-                guard ["A", "B"].contains(order.state) else {
+                guard ["A", "B"].contains(order.state), !order.isFollowed else {
                     throw .invalidFieldValue(reference.id, field: "entity", at: "entity")
                 }
                 order.values["entity"] = .reference(reference)
@@ -133,7 +133,7 @@ extension Account {
         guard let given = input.value("orderStatus"), case .option(let letter, _) = given else { return }
         let isNew = salesOrders[order.id] == nil
         guard isNew || letter != order.state else { return }
-        guard ["A", "B"].contains(letter), isNew || ["A", "B"].contains(order.state) else {
+        guard ["A", "B"].contains(letter), isNew || ["A", "B"].contains(order.state), !order.isFollowed else {
             throw .invalidFieldValue(letter, field: "orderStatus", at: "orderStatus")
         }
         order.isPendingApproval = letter == "A"
