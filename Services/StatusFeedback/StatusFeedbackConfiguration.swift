@@ -1,3 +1,5 @@
+import NetSuite
+import NetSuiteAccess
 import Salesforce
 import ServiceRuntime
 import Telemetry
@@ -11,6 +13,7 @@ struct StatusFeedbackConfiguration: Sendable {
     let staleAfter: Duration
     let statusRule: OrderStatusRule
     let productRules: ProductRules
+    let watch: WatchConfiguration
 
     private static let interval = Setting.seconds(
         "FEEDBACK_INTERVAL_SECONDS", "least time between two writes to Salesforce, so that each holds many orders",
@@ -46,12 +49,14 @@ struct StatusFeedbackConfiguration: Sendable {
 
     /// The rows of the configuration table.
     static let settings: [SettingDescription] =
-        CommonSettings.kafkaConsumer + CommonSettings.postgres + SalesforceSettings.all + [
+        CommonSettings.kafkaConsumer + CommonSettings.postgres + SalesforceSettings.all + NetSuiteSettings.watching
+        + WatchSettings.all + [
             interval.description, resendAfter.description, staleHours.description, OrderStatusRule.setting.description,
             showsPrice.description, showsActive.description, skuField.description, currency.description,
         ]
 
-    init(_ settings: Settings) throws(ConfigurationError) {
+    init(_ settings: Settings) throws {
+        watch = try WatchConfiguration(settings)
         interval = try settings.value(of: Self.interval)
         resendAfter = try settings.value(of: Self.resendAfter)
         staleAfter = .seconds(try settings.value(of: Self.staleHours) * 3600)

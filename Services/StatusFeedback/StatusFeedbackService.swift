@@ -37,5 +37,6 @@ enum StatusFeedbackService {
         try host.addConsumeLoop(
             topics: FeedbackIntake.topics, ledger: ledger, mayTake: { sender.isFlowing },
             handler: { await intake.handle($0) }, poisonHandler: { await intake.handlePoison($0) })
+        try ProgressWatchService.add(configuration.watch, ledger: ledger, to: host)
     }
 }

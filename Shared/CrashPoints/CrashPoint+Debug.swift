@@ -17,6 +17,8 @@
             "settlement-taken", "row-stored", "rows-claimed", "batch-sent", "batch-answered", "results-stored",
             // the watches of NetSuite
             "state-stored", "state-produced", "state-acknowledged",
+            // status-feedback's watch
+            "progress-read", "documents-remembered",
             // every consuming service
             "offset-stored",
         ]

@@ -17,6 +17,8 @@ public final class NetSuiteClient {
     public let gate: ConcurrencyGate
     /// Called when NetSuite answered a request of ours and not its trouble: what it was asked was done or refused.
     public var onAnswer: (@Loop () -> Void)?
+    /// How many operations were begun since the client was made.
+    public private(set) var operationCount = 0
 
     let transport: HTTPTransport
     private let time: any TimeSource
@@ -49,6 +51,7 @@ public final class NetSuiteClient {
     /// Performs one operation, its waiting and repeats included.
     func perform(_ request: NetSuiteRequest) async throws(NetSuiteFailure) -> NetSuiteAnswer {
         let began = time.now
+        operationCount += 1
         do {
             let answer = try await attempts(of: request, until: began + configuration.operationLimit)
             metrics?.observe(request.operation, outcome: "applied", time.now - began)

@@ -16,7 +16,8 @@ struct UnreadableColumn: Error, CustomStringConvertible {
 
 extension SuiteQLRow {
     private func value(_ column: String) -> JSONValue? {
-        columns[column].flatMap { $0 == .null || $0.string == "" ? nil : $0 }
+        guard let value = columns[column], value != .null, value.string != "" else { return Optional.none }
+        return value
     }
 
     /// An amount or a quantity; nil where the column is null. NetSuite's database writes a half as `.5`.

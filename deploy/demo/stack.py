@@ -231,6 +231,7 @@ class Stack:
             "NETSUITE_CONCURRENCY": "3",
             # An order of a writer that was killed is the other's when its claim ends: this and ten seconds.
             "NETSUITE_REQUEST_SECONDS": "4",
+            "NETSUITE_TIME_ZONE": "America/Los_Angeles",
         }
 
     def start_services(self):
