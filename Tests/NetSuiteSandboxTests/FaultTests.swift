@@ -75,6 +75,85 @@ struct FaultTests {
         }
     }
 
+    static let alterations: [(JSONValue, JSONValue)] = [
+        (["change": "drop", "column": "status"], [["id": "4711"], ["id": "4718"]]),
+        (
+            ["change": "drop", "column": "status", "row": 1],
+            [["id": "4711", "status": "B"], ["id": "4718"]]
+        ),
+        (
+            ["change": "null", "column": "status", "row": 0],
+            [["id": "4711", "status": nil], ["id": "4718", "status": "B"]]
+        ),
+        (
+            ["change": "number", "column": "id"],
+            [["id": 4711, "status": "B"], ["id": 4718, "status": "B"]]
+        ),
+        (
+            ["change": "number", "column": "status", "value": 7, "row": 0],
+            [["id": "4711", "status": 7], ["id": "4718", "status": "B"]]
+        ),
+        (
+            ["change": "text", "column": "status", "value": "Q"],
+            [["id": "4711", "status": "Q"], ["id": "4718", "status": "Q"]]
+        ),
+        (["change": "cut", "row": 1], [["id": "4711", "status": "B"]]),
+        (["change": "cut"], []),
+    ]
+
+    @Test("rows of a query are altered, and only of the query that is meant", arguments: alterations)
+    func alteredRows(members: JSONValue, rows: JSONValue) async throws {
+        try await onLoop {
+            let harness = try await SandboxHarness()
+            try await harness.createCustomer()
+            for number in 1...2 { _ = try await harness.created("salesOrder", orderBody("SF-\(number)")) }
+            var fault = members.object ?? [:]
+            fault["kind"] = "altered-rows"
+            fault["body"] = "FROM transaction"
+            #expect(await harness.send("POST", "/control/faults", .object(fault)).status == 201)
+            let query = "SELECT id, status FROM transaction ORDER BY id"
+            #expect(try await harness.rows("SELECT id FROM currency").count == 3)
+            let altered = await harness.query(query).json
+            let shown = altered["items"]?.array?.map { item -> JSONValue in
+                var object = item.object ?? [:]
+                object["links"] = Optional.none
+                return .object(object)
+            }
+            #expect(shown.map(JSONValue.array) == rows)
+            #expect(altered["totalResults"] == 2 && altered["count"] == 2)
+            #expect(try await harness.rows(query).count == 2)
+            let entries = await harness.send("GET", "/control/journal").json["requests"]?.array ?? []
+            #expect(entries.suffix(2).map { $0["fault"] } == ["altered-rows", nil])
+        }
+    }
+
+    @Test("a page's total and its promise of more can be false; what makes no sense is refused")
+    func alteredPage() async throws {
+        try await onLoop {
+            let harness = try await SandboxHarness()
+            for change: JSONValue in [
+                ["change": "total", "value": 9], ["change": "more", "value": true], ["change": "cut"],
+            ] {
+                var fault = change.object ?? [:]
+                fault["kind"] = "altered-rows"
+                #expect(await harness.send("POST", "/control/faults", .object(fault)).status == 201)
+            }
+            let page = await harness.query("SELECT id FROM currency").json
+            #expect(page["totalResults"] == 9 && page["hasMore"] == true && page["items"] == [])
+            for wrong: JSONValue in [
+                ["change": "drop"], ["change": "melt", "column": "id"], ["change": "text", "column": "id"],
+                ["change": "total", "column": "id", "value": 1], ["change": "more", "value": true, "row": 1],
+                ["change": "drop", "column": "id", "moment": "after"],
+            ] {
+                var fault = wrong.object ?? [:]
+                fault["kind"] = "altered-rows"
+                #expect(await harness.send("POST", "/control/faults", .object(fault)).status == 400)
+            }
+            let guide = await harness.send("GET", "/control").text
+            #expect(guide.contains("altered-rows {change, column, row, value}"))
+        }
+    }
+
     @Test("a field of every line is dropped silently")
     func droppedField() async throws {
         try await onLoop {

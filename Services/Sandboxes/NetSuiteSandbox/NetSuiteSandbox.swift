@@ -23,6 +23,7 @@ final class NetSuiteSandbox {
     let logger: Logger
     var account: Account
     var clock = AccountClock()
+    private var lagging = LaggingView()
     var loginDesk: LoginDesk
     var pool: RequestsInFlight
     var journal = RequestJournal()
@@ -51,6 +52,7 @@ final class NetSuiteSandbox {
     /// Answers one request; the control API beside the services stays out of journal and pool.
     func handle(_ request: HTTPRequest) async -> HTTPResponse {
         if request.path == "/control" || request.path.hasPrefix("/control/") {
+            if request.method != "GET" { lagging.keep(account, at: now) }
             return SandboxControl(sandbox: self).answer(request)
         }
         let path = request.rawQuery.isEmpty ? request.path : "\(request.path)?\(request.rawQuery)"
@@ -116,11 +118,13 @@ final class NetSuiteSandbox {
         do {
             if request.method == "OPTIONS" { return HTTPResponse(status: 204, headers: [], body: []) }
             if request.path.hasPrefix(CallContext.recordPath + "/") {
+                if request.method != "GET" { lagging.keep(account, at: now) }
                 return try RecordService(call: call).answer(&account, &effect)
             }
             if isQuery(request) {
-                let shown = shape.staleness > .zero ? account.without(after: now.earlier(by: shape.staleness)) : account
-                return try QueryService(call: call).answer(shown)
+                let shown = lagging.shown(account, at: now)
+                let horizon = shape.staleness > .zero ? now.earlier(by: shape.staleness) : nil
+                return try QueryService(call: call).answer(shown, horizon: horizon)
             }
             return try SystemService(call: call, concurrencyLimit: pool.limit ?? 0).answer()
         } catch {
@@ -144,6 +148,7 @@ final class NetSuiteSandbox {
     /// As after the start, without faults; log-ins and sequence numbers stay.
     func reset() {
         clock = AccountClock()
+        lagging = LaggingView()
         account = Account(settings: initialSettings.account, now: now)
         latency = initialSettings.latency
         pool.limit = initialSettings.concurrencyLimit

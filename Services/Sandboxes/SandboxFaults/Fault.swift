@@ -14,12 +14,13 @@ public enum FaultKind: String, Sendable, CaseIterable {
     case recordChanged = "record-changed"
     case staleQuery = "stale-query"
     case droppedField = "dropped-field"
+    case alteredRows = "altered-rows"
     case answer
 
     /// Kinds that let the request go its way, only otherwise; all that match strike, and others may strike beside them.
-    var isShaping: Bool { [.latency, .staleQuery, .droppedField].contains(self) }
+    var isShaping: Bool { [.latency, .staleQuery, .droppedField, .alteredRows].contains(self) }
     /// Kinds that are about the effect and therefore have no `after`.
-    var isOfTheEffect: Bool { [.late, .staleQuery, .droppedField].contains(self) }
+    var isOfTheEffect: Bool { [.late, .staleQuery, .droppedField, .alteredRows].contains(self) }
 }
 
 /// What a fault does.
@@ -53,6 +54,8 @@ public enum FaultBehaviour: Sendable {
     case staleQuery(Duration)
     /// The member at this path is taken out of a write.
     case droppedField([String])
+    /// The rows of a query's answer are not as they should be.
+    case alteredRows(AlteredRows)
     case answer(HTTPResponse)
 }
 

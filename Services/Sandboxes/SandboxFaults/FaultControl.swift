@@ -56,6 +56,10 @@ extension FaultPlan.Entry {
 
 /// What the control API says about its faults in its own help.
 public enum FaultHelp {
+    private static let alteredRows =
+        ". altered-rows changes a query's answer: change is drop, null, number or text of a column (of one row, or of all), "
+        + "cut (no rows from row on, whatever the counts say), total or more (totalResults or hasMore is value)"
+
     /// Calls and what they do, for a system that has these kinds.
     public static func entries(_ kinds: Set<FaultKind>) -> [(call: String, does: String)] {
         let names = FaultKind.allCases.filter(kinds.contains).map { kind in
@@ -67,6 +71,7 @@ public enum FaultHelp {
                 "POST /control/faults",
                 "{kind, method, path and body (a part of each), moment: before or after the effect, times (1; null: until "
                     + "removed), skip, probability with seed}: strike requests. Kinds: \(names.joined(separator: ", "))"
+                    + (kinds.contains(.alteredRows) ? alteredRows : "")
             ),
             ("GET /control/faults", "the faults, and how often each struck"),
             ("DELETE /control/faults[/ID]", "removes one or all"),

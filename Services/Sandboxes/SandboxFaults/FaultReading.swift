@@ -86,7 +86,7 @@ struct FaultReading {
     static let members: [FaultKind: [String]] = [
         .latency: ["milliseconds"], .late: ["seconds"], .throttled: ["withBody"], .unauthorized: ["expires"],
         .huge: ["bytes"], .wrongType: ["contentType"], .drip: ["milliseconds"], .redirect: ["location", "status"],
-        .staleQuery: ["seconds"], .droppedField: ["field"],
+        .staleQuery: ["seconds"], .droppedField: ["field"], .alteredRows: ["change", "column", "row", "value"],
         .answer: ["status", "headers", "body", "bodyBase64", "wireBase64", "requestBody"],
     ]
 
@@ -114,6 +114,7 @@ struct FaultReading {
         case .staleQuery: .staleQuery(try needed(try seconds("seconds"), "seconds", kind))
         case .droppedField:
             .droppedField(try needed(try text("field"), "field", kind).split(separator: ".").map(String.init))
+        case .alteredRows: .alteredRows(try alteredRows())
         case .answer: .answer(try answer())
         }
     }
@@ -144,7 +145,7 @@ struct FaultReading {
         return value
     }
 
-    private func text(_ name: String) throws(FaultRefusal) -> String? {
+    func text(_ name: String) throws(FaultRefusal) -> String? {
         guard let value = object[name], !value.isNull else { return nil }
         guard let text = value.string else { throw FaultRefusal("\(name) is a text") }
         return text
@@ -156,7 +157,7 @@ struct FaultReading {
         return flag
     }
 
-    private func whole(_ name: String, _ range: ClosedRange<Int>) throws(FaultRefusal) -> Int? {
+    func whole(_ name: String, _ range: ClosedRange<Int>) throws(FaultRefusal) -> Int? {
         guard let value = object[name] else { return nil }
         guard let number = value.int64.flatMap({ Int(exactly: $0) }), range.contains(number) else {
             throw FaultRefusal("\(name) is a whole number from \(range.lowerBound) to \(range.upperBound)")

@@ -62,7 +62,9 @@ extension FaultySystem {
             return FaultPassage(
                 response: answer(fault.behaviour, to: request, instead: usualAnswer(request)), fault: fault.kind)
         }
-        let response = effect(shaped, shape)
+        let response = shapes.reduce(effect(shaped, shape)) { response, fault in
+            if case .alteredRows(let rows) = fault.behaviour { rows.alter(response) } else { response }
+        }
         await wait(latency(shapes, .after))
         guard let fault = faults.strike(request, at: .after) else {
             return FaultPassage(response: response, fault: shapes.first?.kind)
@@ -82,7 +84,7 @@ extension FaultySystem {
 
     private func concerns(_ fault: Fault, _ request: HTTPRequest) -> Bool {
         switch fault.behaviour {
-        case .staleQuery: isQuery(request)
+        case .staleQuery, .alteredRows: isQuery(request)
         case .droppedField(let path): DroppedField.drop(path, from: request) != nil
         default: true
         }
@@ -133,7 +135,7 @@ extension FaultySystem {
             HTTPResponse(status: given.status, delivery: .wire(given.wireBytes, pause: pause))
         case .redirect(let status, let location): HTTPResponse(status: status, headers: [("Location", location)])
         case .answer(let response): response
-        case .latency, .staleQuery, .droppedField: given
+        case .latency, .staleQuery, .droppedField, .alteredRows: given
         }
     }
 

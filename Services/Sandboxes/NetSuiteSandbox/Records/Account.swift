@@ -42,6 +42,8 @@ struct Account: Sendable {
     /// Fulfilments, invoices, payments and credit memos.
     var documents = DocumentStore()
     var transactions = TransactionIndex()
+    /// Sales orders by their last change.
+    private(set) var salesOrderStamps = StampIndex()
     private var itemsById: [String: Int] = [:]
     private var itemsBySku: [String: Int] = [:]
     private var customerCount = 0
@@ -139,6 +141,7 @@ struct Account: Sendable {
         let old = salesOrders.updateValue(order, forKey: order.id)
         if old == nil { salesOrderIds.append(order.id) }
         moveDemand(from: old, to: order)
+        salesOrderStamps.move(order.id, from: old?.modified, to: order.modified)
         transactions.note(
             .salesOrder, id: order.id, tranId: order.tranId, externalId: order.externalId, formerly: old?.externalId)
     }
@@ -146,18 +149,9 @@ struct Account: Sendable {
     mutating func removeSalesOrder(_ id: String) {
         guard let order = salesOrders.removeValue(forKey: id) else { return }
         moveDemand(from: order, to: nil)
+        salesOrderStamps.move(id, from: order.modified, to: nil)
         transactions.forget(id: id, tranId: order.tranId, externalId: order.externalId)
         salesOrderIds.removeAll { $0 == id }
-    }
-
-    /// The account without the customers and orders that were created later.
-    func without(after stamp: Stamp) -> Account {
-        var earlier = self
-        for id in customerIds where customers[id].map({ $0.created > stamp }) ?? false { earlier.removeCustomer(id) }
-        for id in salesOrderIds where salesOrders[id].map({ $0.created > stamp }) ?? false {
-            earlier.removeSalesOrder(id)
-        }
-        return earlier
     }
 
     // MARK: References

@@ -12,9 +12,10 @@ enum AccountZone: String, Sendable, CaseIterable {
     /// Daylight saving over the turn of the year.
     case sydney = "Australia/Sydney"
 
-    func local(_ stamp: Stamp) -> ClockTime {
-        ClockTime(secondsSinceEpoch: stamp.seconds + Int64(offsetSeconds(at: stamp.seconds)))
-    }
+    func local(_ stamp: Stamp) -> ClockTime { ClockTime(secondsSinceEpoch: localSeconds(stamp)) }
+
+    /// The local time as seconds since 1970-01-01, as if that were of no zone.
+    func localSeconds(_ stamp: Stamp) -> Int64 { stamp.seconds + Int64(offsetSeconds(at: stamp.seconds)) }
 
     /// Seconds east of Greenwich, without daylight saving.
     private var standardOffset: Int {
@@ -27,11 +28,12 @@ enum AccountZone: String, Sendable, CaseIterable {
         }
     }
 
-    /// The earliest and the latest instant that a local time can mean.
-    func possibleInstants(of time: ClockTime) -> ClosedRange<Stamp> {
-        let latest = (time.secondsSinceEpoch - Int64(standardOffset)) * 1000
-        let earliest = daylightSaving == nil ? latest : latest - 3_600_000
-        return Stamp(milliseconds: earliest)...Stamp(milliseconds: latest)
+    /// The seconds since 1970-01-01 UTC that can show, to the minute, as local seconds in this range; and a few around.
+    func instants(within local: ClosedRange<Int64>) -> ClosedRange<Int64> {
+        guard local.upperBound > Int64.min else { return Int64.min...Int64.min }
+        let offset = Int64(standardOffset)
+        let lower = local.lowerBound == Int64.min ? Int64.min : local.lowerBound - offset - 3600
+        return lower...(local.upperBound == Int64.max ? Int64.max : local.upperBound - offset + 60)
     }
 
     /// When clocks are one hour ahead.
@@ -58,10 +60,35 @@ enum AccountZone: String, Sendable, CaseIterable {
     }
 
     private func offsetSeconds(at seconds: Int64) -> Int {
-        guard let daylightSaving else { return standardOffset }
-        let year = ClockTime(secondsSinceEpoch: seconds + Int64(standardOffset)).date.year
-        return standardOffset + (daylightSaving.isOn(at: seconds, in: year) ? 3600 : 0)
+        guard let changes = AccountZone.changes[self] else { return standardOffset }
+        var (low, high) = (0, changes.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if changes[middle].at <= seconds { low = middle + 1 } else { high = middle }
+        }
+        guard low > 0 else { return standardOffset }
+        return standardOffset + (changes[low - 1].isDaylightSaving ? 3600 : 0)
     }
+
+    private struct Change {
+        let at: Int64
+        let isDaylightSaving: Bool
+    }
+
+    /// All changes, computed once: a query asks for thousands of stamps.
+    private static let changes: [AccountZone: [Change]] = {
+        var changes: [AccountZone: [Change]] = [:]
+        for zone in allCases {
+            guard let rule = zone.daylightSaving else { continue }
+            changes[zone] = (1970...2199).flatMap { year in
+                [
+                    Change(at: rule.begin.seconds(in: year), isDaylightSaving: true),
+                    Change(at: rule.end.seconds(in: year), isDaylightSaving: false),
+                ]
+            }.sorted { $0.at < $1.at }
+        }
+        return changes
+    }()
 }
 
 /// The part of each year in which clocks are one hour ahead; where it begins after it ends, it spans the turn of the year.
@@ -92,9 +119,4 @@ private struct DaylightSaving {
 
     let begin: Change
     let end: Change
-
-    func isOn(at seconds: Int64, in year: Int) -> Bool {
-        let (begin, end) = (begin.seconds(in: year), end.seconds(in: year))
-        return begin < end ? seconds >= begin && seconds < end : seconds >= begin || seconds < end
-    }
 }

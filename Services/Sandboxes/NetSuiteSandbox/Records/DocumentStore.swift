@@ -114,6 +114,8 @@ struct DocumentStore: Sendable {
 struct DocumentShelf<Document: TransactionDocument>: Sendable {
     private var documents: [String: Document] = [:]
     private(set) var ids: [String] = []
+    /// By their last change.
+    private(set) var stamps = StampIndex()
 
     subscript(id: String) -> Document? { documents[id] }
     var count: Int { ids.count }
@@ -122,14 +124,16 @@ struct DocumentShelf<Document: TransactionDocument>: Sendable {
     /// True when the document is new.
     @discardableResult
     fileprivate mutating func store(_ document: Document) -> Bool {
-        let isNew = documents.updateValue(document, forKey: document.id) == nil
-        if isNew { ids.append(document.id) }
-        return isNew
+        let old = documents.updateValue(document, forKey: document.id)
+        if old == nil { ids.append(document.id) }
+        stamps.move(document.id, from: old?.head.modified, to: document.head.modified)
+        return old == nil
     }
 
     fileprivate mutating func remove(_ id: String) -> Document? {
         guard let document = documents.removeValue(forKey: id) else { return nil }
         ids.removeAll { $0 == id }
+        stamps.move(id, from: document.head.modified, to: nil)
         return document
     }
 }

@@ -6,7 +6,8 @@ struct QueryService {
     let call: CallContext
     private static let mostRows = 100_000
 
-    func answer(_ account: Account) throws(Refusal) -> HTTPResponse {
+    /// - Parameter horizon: records that were created later are not shown yet.
+    func answer(_ account: Account, horizon: Stamp? = nil) throws(Refusal) -> HTTPResponse {
         guard call.request.method == "POST" else { throw .methodNotAllowed("POST") }
         try call.allowOnly(parameters: ["limit", "offset"])
         let prefer = call.request.headers["Prefer"]?.lowercased() ?? ""
@@ -21,21 +22,21 @@ struct QueryService {
         guard let text = body["q"]?.string, body.count == 1 else {
             throw .parameter("q", "Invalid search query. The body must have the one member 'q' with the query's text.")
         }
-        let rows = try SuiteQLEvaluation.run(text, on: account, now: call.now)
-        guard rows.count <= QueryService.mostRows else { throw .unsupportedSearch }
-        let page = rows.dropFirst(offset).prefix(limit)
-        let items = page.map { row -> JSONValue in
+        let page = try SuiteQLEvaluation.run(
+            text, in: QueryContext(account, horizon: horizon), now: call.now, limit: limit, offset: offset)
+        guard page.total <= QueryService.mostRows else { throw .unsupportedSearch }
+        let items = page.rows.map { row -> JSONValue in
             var item: JSONObject = ["links": []]
             for (key, text) in row { item[key] = .string(text) }
             return .object(item)
         }
         let links = call.links(
-            call.origin + CallContext.queryPath, limit: limit, offset: offset, count: page.count, total: rows.count)
+            call.origin + CallContext.queryPath, limit: limit, offset: offset, count: items.count, total: page.total)
         return CallContext.resource(
             [
-                "links": links, "count": .number(JSONNumber(page.count)),
-                "hasMore": .bool(offset + page.count < rows.count), "offset": .number(JSONNumber(offset)),
-                "totalResults": .number(JSONNumber(rows.count)), "items": .array(items),
+                "links": links, "count": .number(JSONNumber(items.count)),
+                "hasMore": .bool(offset + items.count < page.total), "offset": .number(JSONNumber(offset)),
+                "totalResults": .number(JSONNumber(page.total)), "items": .array(items),
             ], "collection")
     }
 }

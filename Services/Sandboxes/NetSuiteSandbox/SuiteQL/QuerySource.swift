@@ -1,130 +1,136 @@
 import FoundationEssentials
 
-/// One cell: its value, and what `BUILTIN.DF` shows for it.
+/// One cell: its value, and what `BUILTIN.DF` and `BUILTIN.CF` show for it.
 struct QueryCell {
     let value: QueryValue
-    let display: String?
+    var display: String?
+    /// The value with the kind of record before it, such as `SalesOrd:B`; only states have one.
+    var code: String?
 
-    init(_ value: QueryValue, display: String? = nil) {
+    init(_ value: QueryValue, display: String? = nil, code: String? = nil) {
         self.value = value
         self.display = display
+        self.code = code
     }
 
     init(_ text: String?) { self.init(text.map(QueryValue.text) ?? .null) }
 
-    init(number: Decimal?) { self.init(number.map(QueryValue.number) ?? .null) }
+    init(number: Decimal?) { self.init(number.map(QueryValue.exact) ?? .null) }
+
+    init(_ number: Int) { self.init(.integer(Int64(number))) }
 
     init(id: String?, display: String? = nil) {
-        self.init(id.flatMap { Decimal(string: $0) }.map(QueryValue.number) ?? .null, display: display)
+        self.init(id.map { Int64($0).map(QueryValue.integer) ?? .text($0) } ?? .null, display: display)
     }
 
     init(_ reference: Reference?) { self.init(id: reference?.id, display: reference?.name) }
 
+    init(_ entry: ListEntry?) { self.init(id: entry?.id, display: entry?.name) }
+
     init(flag: Bool) { self.init(.text(flag ? "T" : "F"), display: flag ? "Yes" : "No") }
+
+    init(_ date: CivilDate?) { self.init(date.map { .time(ClockTime(date: $0).secondsSinceEpoch) } ?? .null) }
 
     static let null = QueryCell(.null)
 }
 
-/// One row of a table; cells are computed when they are asked for.
-struct QueryRow {
-    let cell: (String) -> QueryCell
+/// A row of a table of the query service. A class, since a statement passes rows from hand to hand.
+protocol QueryRecord: AnyObject {}
+
+/// Reads one column of a row.
+typealias QueryReader = (any QueryRecord) -> QueryCell
+
+/// What a statement wants of a table, so that not every row must be looked at.
+struct QueryWanted {
+    /// Columns that must have one of these values, as text.
+    var values: [String: Set<String>] = [:]
+    /// Columns that must lie in this range of local seconds.
+    var times: [String: ClosedRange<Int64>] = [:]
+
+    /// The wanted values in an order that is always the same; nil where all are wanted.
+    func values(of column: String) -> [String]? { values[column].map { $0.count > 1 ? $0.sorted() : Array($0) } }
+
+    mutating func demand(_ values: Set<String>, of column: String) {
+        self.values[column] = self.values[column]?.intersection(values) ?? values
+    }
+
+    mutating func demand(_ range: ClosedRange<Int64>, of column: String) {
+        let known = times[column] ?? Int64.min...Int64.max
+        guard known.overlaps(range) else {
+            // Nothing fulfils both: any range that holds no row says so.
+            times[column] = Int64.min...Int64.min
+            return
+        }
+        times[column] = known.clamped(to: range)
+    }
 }
 
 /// A table of the query service.
 struct QuerySource {
-    let columns: Set<String>
+    let columns: [String: QueryReader]
     /// Fields that records have but queries do not see.
     var unexposed: Set<String> = []
-    /// All rows, or at least those whose columns have one of the given values.
-    let rows: ([String: Set<String>]) -> [QueryRow]
+    /// All rows, or at least those that are wanted.
+    let rows: (QueryWanted) -> [any QueryRecord]
 
-    static func named(_ name: String, in account: Account) -> QuerySource? {
+    /// A table whose rows are all of one class.
+    init<Record: QueryRecord>(
+        _ columns: [String: @Sendable (Record) -> QueryCell], unexposed: Set<String> = [],
+        rows: @escaping (QueryWanted) -> [Record]
+    ) {
+        self.columns = columns.mapValues { read in { row in (row as? Record).map(read) ?? .null } }
+        self.unexposed = unexposed
+        self.rows = rows
+    }
+}
+
+/// The account as one statement sees it.
+final class QueryContext: Sendable {
+    let account: Account
+    /// Records that were created later are not shown yet.
+    let horizon: Stamp?
+
+    init(_ account: Account, horizon: Stamp? = nil) {
+        self.account = account
+        self.horizon = horizon
+    }
+
+    func shows(_ created: Stamp) -> Bool { horizon.map { created <= $0 } ?? true }
+
+    /// A stamp in the account's zone, to the minute.
+    func time(_ stamp: Stamp) -> QueryCell {
+        QueryCell(.time(account.settings.zone.localSeconds(stamp.minute)))
+    }
+
+    func source(named name: String) throws(Refusal) -> QuerySource {
+        guard let source = known(name) else { throw .unknownTable(name) }
+        if account.settings.hiddenTables.contains(name) { throw .hiddenTable(name) }
+        return source
+    }
+
+    private func known(_ name: String) -> QuerySource? {
         switch name {
-        case "transaction": transaction(account)
-        case "transactionline": transactionLine(account)
-        case "item": item(account)
-        case "customer": customer(account)
-        case "currency": currency(account)
-        case "location": list(Catalogue.locations, extra: ["fullname", "isinactive"])
-        case "term": list(Catalogue.terms, extra: ["isinactive"])
-        case "subsidiary": list(Catalogue.subsidiaries, extra: ["fullname", "isinactive"])
-        case "pricelevel": list(Catalogue.priceLevels.filter { $0.id != Catalogue.customPrice }, extra: [])
-        case "shipitem": list(Catalogue.shipMethods, name: "itemid", extra: ["isinactive"])
-        case "pricing": pricing(account)
+        case "transaction": transactionTable
+        case "transactionline": transactionLineTable
+        case "nexttransactionlinelink", "previoustransactionlinelink": lineLinkTable
+        case "nexttransactionlink", "previoustransactionlink": linkTable
+        case "trackingnumbermap": trackingNumberMapTable
+        case "trackingnumber": trackingNumberTable
+        case "itemfulfillmentpackage": packageTable
+        case "deletedrecord": deletedRecordTable
+        case "item": itemTable
+        case "aggregateitemlocation": stockTable
+        case "inventoryitemlocations": inventoryItemLocationsTable
+        case "pricing": pricingTable
+        case "itemprice": itemPriceTable
+        case "customer": customerTable
+        case "currency": currencyTable
+        case "location": listTable(Catalogue.locations)
+        case "term": listTable(Catalogue.terms)
+        case "subsidiary": listTable(Catalogue.subsidiaries)
+        case "pricelevel": listTable(Catalogue.priceLevels.filter { $0.id != Catalogue.customPrice })
+        case "shipitem": listTable(Catalogue.shipMethods, name: "itemid")
         default: nil
         }
-    }
-
-    private static func transaction(_ account: Account) -> QuerySource {
-        let custom = account.settings.visibleCustomFields.filter { $0.hasPrefix("custbody_") }
-        return QuerySource(
-            columns: Set(
-                [
-                    "id", "tranid", "type", "recordtype", "status", "externalid", "otherrefnum", "trandate", "shipdate",
-                    "createddate", "lastmodifieddate", "entity", "currency", "exchangerate", "foreigntotal", "memo",
-                    "voided", "number", "terms",
-                ] + custom),
-            unexposed: ["createdfrom", "total", "subtotal", "linkedtrackingnumbers"],
-            rows: { wanted in
-                let orders: [SalesOrder] =
-                    if let ids = wanted["id"] {
-                        ids.sorted().compactMap { account.salesOrders[$0] }
-                    } else if let ids = wanted["externalid"] {
-                        ids.sorted().compactMap { account.salesOrder(externalId: $0) }
-                    } else {
-                        account.salesOrderIds.compactMap { account.salesOrders[$0] }
-                    }
-                return orders.map { order in QueryRow { cell(of: order, $0, account) } }
-            })
-    }
-
-    private static func cell(of order: SalesOrder, _ column: String, _ account: Account) -> QueryCell {
-        let zone = account.settings.zone
-        switch column {
-        case "id": return QueryCell(id: order.id)
-        case "tranid": return QueryCell(order.tranId)
-        case "number": return QueryCell(id: String(order.tranId.dropFirst(2)))
-        case "type": return QueryCell(.text("SalesOrd"), display: "Sales Order")
-        case "recordtype": return QueryCell("salesorder")
-        case "status":
-            let words = Shapes.orderStates[order.state] ?? ""
-            return QueryCell(.text(order.state), display: "Sales Order : \(words)")
-        case "externalid": return QueryCell(order.externalId)
-        case "otherrefnum": return QueryCell(order.values.text("otherRefNum"))
-        case "memo": return QueryCell(order.values.text("memo"))
-        case "trandate": return date(order.values.date("tranDate"))
-        case "shipdate": return date(order.values.date("shipDate"))
-        case "createddate": return QueryCell(.time(zone.local(order.created.minute)))
-        case "lastmodifieddate": return QueryCell(.time(zone.local(order.modified.minute)))
-        case "entity":
-            let id = order.values.reference("entity")?.id
-            return QueryCell(id: id, display: id.flatMap { account.customers[$0]?.displayName })
-        case "currency": return QueryCell(order.values.reference("currency"))
-        case "terms": return QueryCell(order.values.reference("terms"))
-        case "exchangerate": return QueryCell(number: order.values.number("exchangeRate"))
-        case "foreigntotal": return QueryCell(number: order.total)
-        case "voided": return QueryCell(flag: false)
-        default: return QueryCell(order.values.text(column))
-        }
-    }
-
-    static func date(_ date: CivilDate?) -> QueryCell {
-        QueryCell(date.map { .time(ClockTime(date: $0)) } ?? .null)
-    }
-
-    private static func list(_ entries: [ListEntry], name: String = "name", extra: Set<String>) -> QuerySource {
-        QuerySource(
-            columns: extra.union(["id", name]),
-            rows: { _ in
-                entries.map { entry in
-                    QueryRow { column in
-                        switch column {
-                        case "id": QueryCell(id: entry.id, display: entry.name)
-                        case "isinactive": QueryCell(flag: false)
-                        default: QueryCell(entry.name)
-                        }
-                    }
-                }
-            })
     }
 }

@@ -2,8 +2,8 @@ import FoundationEssentials
 
 /// Reads the part of SuiteQL that the sandbox answers; anything beyond it is refused as an unsupported search.
 struct SuiteQLParser {
-    private var tokens: [QueryToken]
-    private var position = 0
+    var tokens: [QueryToken]
+    var position = 0
 
     static func parse(_ text: String) throws(Refusal) -> QueryStatement {
         var parser = SuiteQLParser(tokens: try SuiteQLLexer.tokens(of: text))
@@ -14,27 +14,27 @@ struct SuiteQLParser {
 
     private init(tokens: [QueryToken]) { self.tokens = tokens }
 
-    private var current: QueryToken { tokens[position] }
+    var current: QueryToken { tokens[position] }
 
-    private mutating func advance() { if position < tokens.count - 1 { position += 1 } }
+    mutating func advance() { if position < tokens.count - 1 { position += 1 } }
 
-    private mutating func take(word: String) -> Bool {
+    mutating func take(word: String) -> Bool {
         guard current.isWord(word) else { return false }
         advance()
         return true
     }
 
-    private mutating func take(symbol: String) -> Bool {
+    mutating func take(symbol: String) -> Bool {
         guard current == .symbol(symbol) else { return false }
         advance()
         return true
     }
 
-    private mutating func expect(word: String) throws(Refusal) {
+    mutating func expect(word: String) throws(Refusal) {
         guard take(word: word) else { throw .unsupportedSearch }
     }
 
-    private mutating func expect(symbol: String) throws(Refusal) {
+    mutating func expect(symbol: String) throws(Refusal) {
         guard take(symbol: symbol) else { throw .unsupportedSearch }
     }
 
@@ -42,10 +42,10 @@ struct SuiteQLParser {
         "SELECT", "FROM", "WHERE", "AND", "OR", "NOT", "IN", "IS", "NULL", "LIKE", "BETWEEN", "ORDER", "BY", "JOIN",
         "INNER",
         "LEFT", "OUTER", "ON", "AS", "ASC", "DESC", "DISTINCT", "GROUP", "HAVING", "UNION", "FETCH", "RIGHT", "FULL",
-        "CROSS",
+        "CROSS", "CASE", "WHEN", "THEN", "ELSE", "END", "ALL",
     ]
 
-    private mutating func name() -> String? {
+    mutating func name() -> String? {
         if case .quotedName(let name) = current {
             advance()
             return name
@@ -57,15 +57,12 @@ struct SuiteQLParser {
 
     // MARK: Statement
 
-    private mutating func statement() throws(Refusal) -> QueryStatement {
-        var statement = QueryStatement()
-        try expect(word: "SELECT")
-        statement.isDistinct = take(word: "DISTINCT")
-        try columns(of: &statement)
-        try expect(word: "FROM")
-        statement.tables.append(try table())
-        while let join = try join(into: &statement) { statement.joins.append(join) }
-        if take(word: "WHERE") { statement.filter = try condition() }
+    mutating func statement() throws(Refusal) -> QueryStatement {
+        var statement = QueryStatement(selects: [try select()])
+        while take(word: "UNION") {
+            statement.keepsDoubles.append(take(word: "ALL"))
+            statement.selects.append(try select())
+        }
         if take(word: "ORDER") {
             try expect(word: "BY")
             repeat {
@@ -78,7 +75,24 @@ struct SuiteQLParser {
         return statement
     }
 
-    private mutating func columns(of statement: inout QueryStatement) throws(Refusal) {
+    private mutating func select() throws(Refusal) -> QuerySelect {
+        var select = QuerySelect()
+        try expect(word: "SELECT")
+        select.isDistinct = take(word: "DISTINCT")
+        try columns(of: &select)
+        try expect(word: "FROM")
+        select.tables.append(try table())
+        while let join = try join(into: &select) { select.joins.append(join) }
+        if take(word: "WHERE") { select.filter = try condition() }
+        if take(word: "GROUP") {
+            try expect(word: "BY")
+            repeat { select.groupings.append(try operand()) } while take(symbol: ",")
+        }
+        if take(word: "HAVING") { select.groupFilter = try condition() }
+        return select
+    }
+
+    private mutating func columns(of statement: inout QuerySelect) throws(Refusal) {
         if take(symbol: "*") {
             statement.selectsAll = true
             return
@@ -103,7 +117,7 @@ struct SuiteQLParser {
         return QueryTable(name: table.lowercased(), alias: (name() ?? table).lowercased())
     }
 
-    private mutating func join(into statement: inout QueryStatement) throws(Refusal) -> QueryStatement.Join? {
+    private mutating func join(into statement: inout QuerySelect) throws(Refusal) -> QuerySelect.Join? {
         let isOuter = take(word: "LEFT")
         if isOuter {
             _ = take(word: "OUTER")
@@ -117,121 +131,5 @@ struct SuiteQLParser {
         statement.tables.append(try table())
         try expect(word: "ON")
         return .init(isOuter: isOuter, condition: try condition())
-    }
-
-    // MARK: Conditions
-
-    private mutating func condition() throws(Refusal) -> QueryExpression {
-        var left = try conjunction()
-        while take(word: "OR") { left = .or(left, try conjunction()) }
-        return left
-    }
-
-    private mutating func conjunction() throws(Refusal) -> QueryExpression {
-        var left = try negation()
-        while take(word: "AND") { left = .and(left, try negation()) }
-        return left
-    }
-
-    private mutating func negation() throws(Refusal) -> QueryExpression {
-        if take(word: "NOT") { return .not(try negation()) }
-        if current == .symbol("(") {
-            let start = position
-            advance()
-            if let inner = try? condition(), take(symbol: ")") { return inner }
-            position = start
-        }
-        return try predicate()
-    }
-
-    private mutating func predicate() throws(Refusal) -> QueryExpression {
-        let left = try operand()
-        if take(word: "IS") {
-            let negated = take(word: "NOT")
-            try expect(word: "NULL")
-            return negated ? .not(.isNull(left)) : .isNull(left)
-        }
-        let negated = take(word: "NOT")
-        let test: QueryExpression
-        if take(word: "IN") {
-            test = try membership(of: left)
-        } else if take(word: "LIKE") {
-            test = .like(left, try operand())
-        } else if take(word: "BETWEEN") {
-            let low = try operand()
-            try expect(word: "AND")
-            test = .between(left, low, try operand())
-        } else if !negated, case .symbol(let symbol) = current,
-            let comparison = QueryExpression.Comparison(rawValue: symbol == "!=" ? "<>" : symbol)
-        {
-            advance()
-            test = .compare(comparison, left, try operand())
-        } else {
-            throw .unsupportedSearch
-        }
-        return negated ? .not(test) : test
-    }
-
-    private mutating func membership(of left: QueryExpression) throws(Refusal) -> QueryExpression {
-        try expect(symbol: "(")
-        var members: [QueryExpression] = []
-        repeat { members.append(try operand()) } while take(symbol: ",")
-        try expect(symbol: ")")
-        // Oracle's limit for a list.
-        guard members.count <= 1000 else { throw .unsupportedSearch }
-        return .isIn(left, members)
-    }
-
-    // MARK: Operands
-
-    private mutating func operand() throws(Refusal) -> QueryExpression {
-        var left = try primary()
-        while take(symbol: "||") { left = .joined(left, try primary()) }
-        return left
-    }
-
-    private mutating func primary() throws(Refusal) -> QueryExpression {
-        switch current {
-        case .text(let text):
-            advance()
-            return .literal(.text(text))
-        case .number(let number):
-            advance()
-            return .literal(.number(number))
-        case .symbol("-"):
-            advance()
-            return .negative(try primary())
-        case .symbol("("):
-            advance()
-            let inner = try operand()
-            try expect(symbol: ")")
-            return inner
-        default: return try nameOrCall()
-        }
-    }
-
-    private mutating func nameOrCall() throws(Refusal) -> QueryExpression {
-        if take(word: "NULL") { return .literal(.null) }
-        guard let first = name() else { throw .unsupportedSearch }
-        if first.uppercased() == "ROWNUM" { return .rowNumber }
-        var full = first
-        var qualifier: String?
-        if take(symbol: ".") {
-            guard let second = name() else { throw .unsupportedSearch }
-            qualifier = first.lowercased()
-            full = second
-        }
-        guard take(symbol: "(") else { return .column(qualifier: qualifier, name: full.lowercased()) }
-        let function = (qualifier.map { $0 + "." } ?? "").uppercased() + full.uppercased()
-        if function == "COUNT", take(symbol: "*") {
-            try expect(symbol: ")")
-            return .call("COUNT", [])
-        }
-        var arguments: [QueryExpression] = []
-        if !take(symbol: ")") {
-            repeat { arguments.append(try operand()) } while take(symbol: ",")
-            try expect(symbol: ")")
-        }
-        return .call(function, arguments)
     }
 }

@@ -3,6 +3,8 @@ struct TimeMask {
     private enum Part: Equatable {
         case field(String)
         case literal(String)
+        /// Parts of a second, of which the account keeps none.
+        case fraction(digits: Int)
     }
 
     private let parts: [Part]
@@ -22,9 +24,10 @@ struct TimeMask {
                 rest = rest.dropFirst(field.count)
             } else if rest.uppercased().hasPrefix("FF") {
                 rest = rest.dropFirst(2)
-                let digits = rest.first?.wholeNumberValue ?? 3
-                if rest.first?.isNumber == true { rest = rest.dropFirst() }
-                parts.append(.literal(String(repeating: "0", count: digits)))
+                let digits = rest.first.flatMap { $0.isASCII ? $0.wholeNumberValue : nil }
+                if digits != nil { rest = rest.dropFirst() }
+                guard (1...9).contains(digits ?? 3) else { throw .unsupportedSearch }
+                parts.append(.fraction(digits: digits ?? 3))
             } else if first.isLetter {
                 throw .search("Invalid or unsupported search.")
             } else {
@@ -41,6 +44,7 @@ struct TimeMask {
             switch part {
             case .literal(let literal): text += literal
             case .field(let field): text += TimeMask.format(time, field)
+            case .fraction(let digits): text += String(repeating: "0", count: digits)
             }
         }
         return text
@@ -68,12 +72,18 @@ struct TimeMask {
             case .literal(let literal):
                 guard rest.hasPrefix(literal) else { throw .unsupportedSearch }
                 rest = rest.dropFirst(literal.count)
+            case .fraction(let digits):
+                let given = rest.prefix { $0.isASCII && $0.isNumber }
+                guard (1...digits).contains(given.count) else { throw .unsupportedSearch }
+                rest = rest.dropFirst(given.count)
             case .field(let field):
                 let digits = rest.prefix(field == "YYYY" ? 4 : 2)
                 if field == "AM" || field == "PM" {
                     values["half"] = digits.uppercased() == "PM" ? 12 : 0
                 } else {
-                    guard let value = Int(digits), digits.allSatisfy(\.isNumber) else { throw .unsupportedSearch }
+                    guard let value = Int(digits), digits.allSatisfy({ $0.isASCII && $0.isNumber }) else {
+                        throw .unsupportedSearch
+                    }
                     values[field.hasPrefix("HH") ? "HH" : field] = value
                 }
                 rest = rest.dropFirst(digits.count)

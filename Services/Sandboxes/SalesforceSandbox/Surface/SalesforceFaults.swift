@@ -7,7 +7,7 @@ import SandboxFaults
 extension SalesforceSandbox: FaultySystem {
     nonisolated static var systemName: String { "Salesforce" }
     nonisolated static var faultKinds: Set<FaultKind> {
-        Set(FaultKind.allCases).subtracting([.workflowLock, .recordChanged, .staleQuery, .droppedField])
+        Set(FaultKind.allCases).subtracting([.workflowLock, .recordChanged, .staleQuery, .droppedField, .alteredRows])
     }
 
     func refusal(_ kind: FaultKind, of request: HTTPRequest) -> HTTPResponse {
