@@ -34,18 +34,15 @@ final class FeedbackIntake {
         settlements = Coalescer(maximumBatch: 500, time: time) { arrived in
             let newest = newestPerOrder(arrived)
             try await patience.untilAnswered { try await store.takeSettlements(newest) }
-            crashPoint("row-stored")
-            return arrived.map { _ in () }
+            return noteStored(arrived)
         }
         progress = Coalescer(maximumBatch: 500, time: time) { arrived in
             try await patience.untilAnswered { try await store.takeProgress(arrived) }
-            crashPoint("row-stored")
-            return arrived.map { _ in () }
+            return noteStored(arrived)
         }
         stock = Coalescer(maximumBatch: 500, time: time) { arrived in
             try await patience.untilAnswered { try await store.takeStock(arrived, staleAfter: staleAfter) }
-            crashPoint("row-stored")
-            return arrived.map { _ in () }
+            return noteStored(arrived)
         }
     }
 
@@ -156,4 +153,10 @@ func newestPerOrder(_ arrived: [ArrivedSettlement]) -> [ArrivedSettlement] {
         newest[settlement.orderId] = settlement
     }
     return newest.values.sorted { $0.orderId < $1.orderId }
+}
+
+/// What follows once the rows of messages are durable.
+private func noteStored(_ arrived: [some Sendable]) -> [Void] {
+    crashPoint("row-stored")
+    return arrived.map { _ in () }
 }

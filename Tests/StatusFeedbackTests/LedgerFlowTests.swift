@@ -73,6 +73,37 @@ struct LedgerFlowTests {
         }
     }
 
+    @Test("a count without a product in Salesforce comes to rest, and is looked for again only when it is due or newer")
+    func countWithoutProduct() async throws {
+        try await onLoop {
+            let pool = PostgresPool(
+                configuration: try await PostgresCluster.shared().newLedgerDatabase(), logger: .quiet)
+            let ledger = Ledger(pool: pool, logger: .quiet)
+            let salesforce = ScriptedSalesforce()
+            let stage = sender(ledger, salesforce)
+            let count = try Make.stock("SKU-NOWHERE")
+            let now = Int64(Date().timeIntervalSince1970 * 1000)
+            try await ledger.takeStock(
+                [ArrivedState(key: count.sku, asOfMilliseconds: now, value: count.encode(), traceParent: "t")],
+                staleAfter: .seconds(3600))
+            try await ledger.takeSettlements([Make.arrived(try Make.settlement())])
+            stage.sender.start()
+            try await eventually("rest until it is stale") {
+                let due = try await ledger.nextFeedbackDue()
+                return salesforce.queries.count == 1 && due.map { $0 > .seconds(3000) } == true
+            }
+            #expect(salesforce.calls.map { $0.map(\.object) } == [["Order"]])
+            _ = try await pool.query("update feedback set due_at = clock_timestamp() where object = 'Product2'")
+            stage.sender.wake()
+            try await eventually("it is looked for once more") { salesforce.queries.count == 2 }
+            try await eventually("rest") { try await ledger.nextFeedbackDue() == nil }
+            let letters = try await pool.query("select 1 as one from dead_letters")
+            #expect(letters.count == 0 && stage.troubles.isClear)
+            await stage.sender.stop()
+            await pool.close()
+        }
+    }
+
     @Loop
     private func sender(
         _ ledger: Ledger, _ salesforce: ScriptedSalesforce

@@ -57,6 +57,16 @@ private struct Stage {
         return Delivery(message, clusterId: "c", assignment: 1, logger: .quiet)
     }
 
+    static func delivery<Message: Sendable>(
+        _ topic: Topic<Message>, _ message: Message, payload: [UInt8]
+    ) -> Delivery {
+        let headers = topic.headers(for: message, id: .new(at: Date()), at: Date(), traceparent: nil)
+        let message = KafkaMessage(
+            topic: topic.name, partition: 0, offset: 8, key: Array(topic.key(of: message).utf8), value: payload,
+            headers: headers.encode().map { KafkaHeader($0.0, $0.1) }, timestamp: .unavailable)
+        return Delivery(message, clusterId: "c", assignment: 1, logger: .quiet)
+    }
+
     /// The status that was sent last, by order.
     var statuses: [String] {
         salesforce.calls.flatMap { $0 }.compactMap { $0.fields["NetSuite_Status__c"]?.string }
@@ -191,6 +201,42 @@ struct SenderTests {
             #expect(letter.content.message?.value == Array(payload.utf8))
             #expect(letter.content.message?.offset == 7)
             #expect(letter.orderId == nil)
+        }
+    }
+
+    @Test("progress and stock are taken beside settlements, and one that cannot be read touches nothing")
+    func progressAndStock() async throws {
+        try await onLoop {
+            let stage = Stage()
+            stage.salesforce.rows = { _ in .success([]) }
+            stage.sender.start()
+            let progress = try Make.progress(1)
+            #expect(await stage.arrive(try Make.settlement(1)) == .written)
+            let message = { (payload: [UInt8]) in
+                Stage.delivery(Topic.orderProgressed, progress, payload: payload)
+            }
+            #expect(await stage.intake.handle(message(progress.encode())) == .written)
+            for _ in 0..<3 { await stage.time.advance(by: .seconds(1)) }
+            try await eventually("progress is shown") { stage.statuses.last == "partly shipped" }
+            let calls = stage.salesforce.calls.count
+            for payload in ["{", "{}"] {
+                #expect(await stage.intake.handle(message(Array(payload.utf8))) == .dead)
+            }
+            let count = try Make.stock()
+            #expect(
+                await stage.intake.handle(Stage.delivery(Topic.inventoryCounted, count, payload: Array("[".utf8)))
+                    == .dead)
+            #expect(
+                stage.store.letters.map(\.content.letterClass) == ["undecodable", "invalid-message", "undecodable"])
+            #expect(stage.store.letters.map(\.content.message?.topic).last == Topic.inventoryCounted.name)
+            #expect(stage.store.letters.allSatisfy { $0.orderId == nil })
+            #expect(
+                await stage.intake.handle(Stage.delivery(Topic.inventoryCounted, count, payload: count.encode()))
+                    == .written)
+            for _ in 0..<3 { await stage.time.advance(by: .seconds(1)) }
+            try await eventually("stock is looked up") { !stage.salesforce.queries.isEmpty }
+            #expect(stage.salesforce.calls.count == calls)
+            await stage.sender.stop()
         }
     }
 

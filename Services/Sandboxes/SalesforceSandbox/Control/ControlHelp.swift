@@ -41,6 +41,12 @@ enum ControlHelp {
             "every request received, whether applied, and the most at once; ?after=SEQUENCE; DELETE empties it"
         ),
         (
+            "POST /control/refusals",
+            "refuse writes of the integration user: kind (validation-rule, row-locked, approval-lock, no-access, "
+                + "trigger-fails), object, field, recordId, times (for ever where absent), message; GET lists them"
+        ),
+        ("DELETE /control/refusals", "refuse nothing more; /NUMBER removes one"),
+        (
             "PATCH /control/settings",
             "latencyMilliseconds, pageSize, nestedPageSize, dailyLimit, callsUsed, sessionIdleSeconds, "
                 + "locatorIdleSeconds, orderTouch, hidden[], readOnly[], mayEditActivatedOrders; GET shows them"

@@ -25,6 +25,7 @@ extension SalesforceSandbox {
         case "orders": return try order(request, segments, body)
         case "journal": return try showJournal(request)
         case "faults": return try setFaults(request, Array(segments.dropFirst()))
+        case "refusals": return try controlRefusals(request, Array(segments.dropFirst()), body)
         case "settings" where segments.count == 1: return try changeSettings(request, body)
         case "sessions" where request.method == "DELETE":
             sessions.revokeAll()

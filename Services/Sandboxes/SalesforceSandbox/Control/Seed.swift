@@ -20,6 +20,7 @@ extension SalesforceSandbox {
         sessions = Sessions()
         locators = QueryLocators()
         faults.removeAll()
+        refusals = WriteRefusals()
         usage = APIUsage(limit: usage.limit)
         seedOrganization()
         seedStatuses()

@@ -3,8 +3,10 @@ extension SalesforceOrganization {
     /// The fields whose history is kept; Salesforce allows twenty.
     private static let tracked = [
         "Status", "AccountId", "EffectiveDate", "EndDate", "PoNumber", "PoDate", "Name", "ShippingStreet",
-        "ShippingCity", "ShippingState", "ShippingPostalCode", "ShippingCountry", "BillingStreet", "BillingCity",
-        "BillingPostalCode", "BillingCountry", "OwnerId", "NetSuite_Order_Id__c", "NetSuite_Status__c",
+        "ShippingCity", "ShippingPostalCode", "ShippingCountry", "OwnerId", "NetSuite_Order_Id__c",
+        "NetSuite_Status__c", "NetSuite_Ship_Date__c", "NetSuite_Carrier__c", "NetSuite_Tracking_Numbers__c",
+        "NetSuite_Invoice_Numbers__c", "NetSuite_Amount_Invoiced__c", "NetSuite_Amount_Paid__c",
+        "NetSuite_Amount_Credited__c",
     ]
 
     /// Adds the rows of an update.

@@ -152,4 +152,45 @@ enum CatalogueRules {
         values["Name"] = product["Name"]
         values["ProductCode"] = product["ProductCode"]
     }
+
+    /// A price that is taken from the standard entry is not written, and the standard book has none to take.
+    static func checkUpdate(
+        _ old: Record, _ changes: [String: FieldValue], store: RecordStore
+    ) throws(RecordError) {
+        let usesStandard = (changes["UseStandardPrice"] ?? old["UseStandardPrice"]).flag
+        guard usesStandard else { return }
+        if isStandard(old, store) {
+            throw .integrity(
+                "Use Standard Price: an entry of the standard price book has its own price", "UseStandardPrice")
+        }
+        if let price = changes["UnitPrice"], price != old["UnitPrice"] {
+            throw .integrity("List Price: it is taken from the standard price and cannot be changed", "UnitPrice")
+        }
+    }
+
+    /// The price of an entry that takes the standard one.
+    static func derive(_ entry: inout Record, store: RecordStore) {
+        guard entry["UseStandardPrice"].flag, !isStandard(entry, store) else { return }
+        let standard = siblings(of: entry, store).first { isStandard($0, store) }
+        if let standard { entry["UnitPrice"] = standard["UnitPrice"] }
+    }
+
+    /// The entries that take their price from this one.
+    static func followers(of entry: Record, store: RecordStore) -> [Record] {
+        guard isStandard(entry, store) else { return [] }
+        return siblings(of: entry, store).filter {
+            $0["UseStandardPrice"].flag && $0["UnitPrice"] != entry["UnitPrice"]
+        }
+    }
+
+    private static func siblings(of entry: Record, _ store: RecordStore) -> [Record] {
+        store.records("PricebookEntry").filter {
+            $0.id != entry.id && $0["Product2Id"] == entry["Product2Id"]
+                && $0["CurrencyIsoCode"] == entry["CurrencyIsoCode"]
+        }
+    }
+
+    private static func isStandard(_ entry: Record, _ store: RecordStore) -> Bool {
+        entry["Pricebook2Id"].text.flatMap { store.record("Pricebook2", $0) }?["IsStandard"].flag == true
+    }
 }

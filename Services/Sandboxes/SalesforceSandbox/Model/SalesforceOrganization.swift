@@ -85,12 +85,15 @@ struct SalesforceOrganization: Sendable {
         try checkAddresses(&values, old: old, whole)
         try checkUnique(values, whole, except: id)
         if whole.name == "Order" { try OrderRules.checkUpdate(old, values, store: store) }
+        if whole.name == "PricebookEntry" { try CatalogueRules.checkUpdate(old, values, store: store) }
         var new = old
         for (name, value) in values { new[name] = value }
         if whole.name == "Order" { OrderRules.derive(&new, old: old, context: context) }
         if whole.name == "OrderItem" { try OrderRules.deriveItem(&new.values) }
         stamp(&new.values, created: false, context)
+        if whole.name == "PricebookEntry" { CatalogueRules.derive(&new, store: store) }
         store.replace(new, of: whole)
+        if whole.name == "PricebookEntry" { followStandardPrice(new, of: whole, context) }
         afterUpdate(old: old, new: new, of: whole, context)
     }
 
@@ -173,6 +176,17 @@ struct SalesforceOrganization: Sendable {
             case .never: false
             }
         rollUp(orderId, touch: touch, context)
+    }
+
+    /// Entries that take the standard price follow it.
+    private mutating func followStandardPrice(
+        _ standard: Record, of definition: ObjectDefinition, _ context: WriteContext
+    ) {
+        for var entry in CatalogueRules.followers(of: standard, store: store) {
+            entry["UnitPrice"] = standard["UnitPrice"]
+            stamp(&entry.values, created: false, context)
+            store.replace(entry, of: definition)
+        }
     }
 
     /// Sums the order's products into its total; the stamp moves, the last user's name does not.

@@ -75,6 +75,7 @@ extension SalesforceSandbox {
             throw RecordError(
                 code: "INSUFFICIENT_ACCESS_OR_READONLY", message: "insufficient access rights on object id")
         }
+        try refusals.check(object.name, id, members)
         try organization.update(object.name, id, members, access: access, context: integrationContext)
     }
 

@@ -16,6 +16,8 @@ final class SalesforceSandbox {
     var locators = QueryLocators()
     var journal = Journal()
     var faults = FaultPlan()
+    /// What people of the organisation keep the integration user from writing.
+    var refusals = WriteRefusals()
     /// Counted, and let in without limit.
     var requests = RequestsInFlight()
     /// The standard price book, from which orders take their prices.

@@ -1,0 +1,172 @@
+import Contracts
+import EventLoop
+import Foundation
+import JSONText
+import Ledger
+import Salesforce
+import ServiceRuntime
+import Telemetry
+import TestSupport
+import Testing
+
+@testable import StatusFeedback
+
+@Suite("Orders with their lines, and their status in Salesforce")
+struct OrderLinesTests {
+    @Loop
+    private static func delivery(
+        _ salesforce: ScriptedSalesforce, rule: OrderStatusRule = .none
+    ) -> (SalesforceDelivery, MetricsRegistry) {
+        let registry = MetricsRegistry()
+        let delivery = SalesforceDelivery(
+            salesforce: salesforce, limit: .seconds(60), waits: FeedbackWaits(), statusRule: rule,
+            clock: LoopTime.shared, metrics: FeedbackMetrics(registry), logger: .quiet)
+        return (delivery, registry)
+    }
+
+    @Test("a call holds records of many orders in few runs of one object, and its calls per order are a figure")
+    func runs() async throws {
+        try await onLoop {
+            let salesforce = ScriptedSalesforce()
+            let (delivery, metrics) = Self.delivery(salesforce)
+            let claims = try (1...100).map { Make.claim(try Make.progress($0)) }
+            let batch = await delivery.deliver(claims, mayCall: { true })
+            #expect(salesforce.calls.map(\.count) == [200, 100])
+            for call in salesforce.calls {
+                let runs = zip(call, call.dropFirst()).filter { $0.object != $1.object }.count + 1
+                #expect(runs <= 10)
+            }
+            #expect(batch.results.allSatisfy { DeliveryTests.word($0.end) == "sent" })
+            #expect(metrics.prometheusText().contains("salesforce_calls_per_shown_order 0.02"))
+            #expect(metrics.prometheusText().contains("salesforce_shown_total{object=\"Order\"} 100"))
+        }
+    }
+
+    @Test("a refused line is one letter that names it, and what the others took is kept; a line that is gone is none")
+    func lines() async throws {
+        try await onLoop {
+            let salesforce = ScriptedSalesforce()
+            let (refused, gone) = (try Make.lineId(2), try Make.lineId(5))
+            salesforce.answer = { updates in
+                .success(
+                    updates.map { update in
+                        switch update.id {
+                        case refused: .refused(.init(code: "FIELD_CUSTOM_VALIDATION_EXCEPTION", message: "No."))
+                        case gone: .refused(.init(code: "ENTITY_IS_DELETED"))
+                        default: .updated
+                        }
+                    })
+            }
+            let (delivery, _) = Self.delivery(salesforce)
+            let batch = await delivery.deliver(
+                try (1...3).map { Make.claim(try Make.progress($0)) }, mayCall: { true })
+            guard case .refused(let letter, nil) = batch.results[0].end else {
+                Issue.record("\(batch.results[0].end)")
+                return
+            }
+            #expect(letter.sentence.contains("line \(refused.text)"))
+            let kept = try #require(batch.results[0].shownInPart.flatMap(ShownOrder.init(stored:)))
+            #expect(kept.fields["NetSuite_Status__c"] == "partly shipped")
+            #expect(Set(kept.lines.keys) == [try Make.lineId(3)])
+            guard case .sent(let shown) = batch.results[1].end else {
+                Issue.record("\(batch.results[1].end)")
+                return
+            }
+            // A line that is gone is not sent again with the next state.
+            let next = try OrderPlan(Make.claim(try Make.progress(2), shown: shown))
+            #expect(next.lineChanges.isEmpty)
+            #expect(DeliveryTests.word(batch.results[2].end) == "sent")
+        }
+    }
+
+    private static let rule = OrderStatusRule(statuses: [.shipped: "Fulfilled"])
+
+    private static let standings: [(standing: OrderStanding?, isSet: Bool)] = [
+        (OrderStanding(status: "Activated", category: "Activated"), true),
+        (OrderStanding(status: "Fulfilled", category: "Activated"), false),
+        (OrderStanding(status: "Draft", category: "Draft"), false), (nil, false),
+    ]
+
+    @Test("a status is set on an order that is active now, in the same record, after one look", arguments: standings)
+    func status(standing: OrderStanding?, isSet: Bool) async throws {
+        try await onLoop {
+            let salesforce = ScriptedSalesforce()
+            if let standing { salesforce.standing[try Make.orderId(1)] = standing }
+            let (delivery, _) = Self.delivery(salesforce, rule: Self.rule)
+            let claims = [
+                Make.claim(try Make.progress(1, state: .shipped)), Make.claim(try Make.progress(2, state: .invoiced)),
+            ]
+            let batch = await delivery.deliver(claims, mayCall: { true })
+            #expect(salesforce.standingLooks == [[try Make.orderId(1)]])
+            let update = try #require(salesforce.calls.first?.first)
+            #expect((update.fields["Status"] == "Fulfilled") == isSet && (update.fields["Status"] == nil) == !isSet)
+            #expect(update.fields["NetSuite_Status__c"] == "shipped")
+            guard case .sent(let shown) = batch.results[0].end else { return }
+            // Set or found: it is asked for no more. Where the order is no active one it is asked for again.
+            let kept = ShownOrder(stored: shown)?.orderStatus
+            #expect((kept == "Fulfilled") == (standing?.category == "Activated"))
+        }
+    }
+
+    @Test("an order that is refused with its status shows the rest all the same")
+    func refusedStatus() async throws {
+        try await onLoop {
+            let salesforce = ScriptedSalesforce()
+            salesforce.standing[try Make.orderId(1)] = OrderStanding(status: "Activated", category: "Activated")
+            salesforce.answer = { updates in
+                .success(
+                    updates.map { update in
+                        update.fields["Status"] == nil ? .updated : .refused(.init(code: "FIELD_INTEGRITY_EXCEPTION"))
+                    })
+            }
+            let (delivery, _) = Self.delivery(salesforce, rule: Self.rule)
+            let batch = await delivery.deliver(
+                [Make.claim(try Make.progress(1, state: .shipped))], mayCall: { true })
+            #expect(batch.results.map { DeliveryTests.word($0.end) } == ["sent"])
+            #expect(salesforce.calls.count == 2 && salesforce.calls[1].map(\.object) == ["Order"])
+            #expect(salesforce.calls[1][0].fields["NetSuite_Status__c"] == "shipped")
+        }
+    }
+
+    @Test("values that cannot be set keep the service from being ready, until they can")
+    func check() async throws {
+        try await onLoop {
+            let salesforce = ScriptedSalesforce()
+            let answers = StatusAnswers()
+            salesforce.rows = { _ in answers.next }
+            let time = SimulatedTime(wallClock: .init(timeIntervalSince1970: 0))
+            let health = Health()
+            let troubles = Troubles(health: health, metrics: MetricsRegistry(), logger: .quiet, time: time)
+            let check = OrderStatusCheck(
+                rule: Self.rule, salesforce: salesforce, health: health, troubles: troubles, time: time, logger: .quiet)
+            let done = Done()
+            EventLoop.shared.start {
+                try await check.untilGood()
+                done.isDone = true
+            }
+            try await eventually("trouble shows") { health.notReady.map(\.component) == ["Salesforce"] }
+            answers.next = .success([["ApiName": "Fulfilled", "StatusCode": "Draft"]])
+            await time.advance(by: .seconds(2))
+            try await eventually("what is wrong shows") {
+                health.notReady.contains {
+                    $0.component == "ORDER_STATUS_BY_STATE" && $0.reason.contains("category Draft")
+                }
+            }
+            #expect(!done.isDone)
+            answers.next = .success([["ApiName": "Fulfilled", "StatusCode": "Activated"]])
+            await time.advance(by: .seconds(30))
+            try await eventually("it is good") { done.isDone }
+            #expect(health.notReady.isEmpty)
+        }
+    }
+
+    @Loop
+    private final class StatusAnswers {
+        var next: Result<[JSONObject], SalesforceFailure> = .failure(.systemTrouble(reason: "HTTP 503"))
+    }
+
+    @Loop
+    private final class Done {
+        var isDone = false
+    }
+}

@@ -1,0 +1,254 @@
+import Contracts
+import JSONText
+import Ledger
+import Salesforce
+import ServiceRuntime
+import Testing
+
+@testable import StatusFeedback
+
+@Suite("What an order shows of progress")
+struct ProgressShownTests {
+    typealias Field = CustomField.Order
+
+    private static func shipment(
+        _ number: String, _ day: String?, _ tracking: [String], carrier: String? = "UPS", status: String = "shipped"
+    ) throws -> OrderProgress.Shipment {
+        var shipment = OrderProgress.Shipment(
+            id: number, number: "IF\(number)", date: try day.map { try CalendarDate($0) }, status: status,
+            carrier: carrier)
+        shipment.trackingNumbers = tracking
+        return shipment
+    }
+
+    private static func invoice(
+        _ number: String, total: String, paid: String = "0", status: String = "open"
+    ) throws -> OrderProgress.Invoice {
+        OrderProgress.Invoice(
+            id: number, number: number, status: status, total: try ExactDecimal(total), paid: try ExactDecimal(paid),
+            unpaid: try ExactDecimal(total) - ExactDecimal(paid))
+    }
+
+    /// An order with two shipments, two invoices, a payment and a credit.
+    private static func rich() throws -> OrderProgress {
+        var progress = try Make.progress(state: .invoiced)
+        progress.shipments = [
+            try shipment("1", "2026-06-03", ["1Z1", "1Z2"]),
+            try shipment("2", "2026-06-02", ["1Z3", "1Z1"], carrier: "DHL"),
+        ]
+        progress.invoices = [try invoice("INV1", total: "100.00", paid: "60.00"), try invoice("INV2", total: "50.5")]
+        progress.payments = [
+            .init(id: "9", number: "PYMT1", status: "deposited", applied: try ExactDecimal("40.00")),
+            .init(id: "10", number: "PYMT2", status: "rejected", applied: try ExactDecimal("7.00")),
+        ]
+        progress.credits = [
+            .init(
+                id: "11", number: "CM1", status: "open", total: try ExactDecimal("20"), applied: try ExactDecimal("20"))
+        ]
+        return progress
+    }
+
+    @Test("ship date and carrier are the newest shipment's, numbers are all, amounts are sums")
+    func documents() throws {
+        let wanted = whatSalesforceShows(settlement: nil, progress: try Self.rich(), currency: "USD")
+        #expect(
+            wanted.order.fields == [
+                Field.netSuiteId: "101", Field.netSuiteNumber: "SO1", Field.status: "invoiced", Field.message: nil,
+                Field.shipDate: "2026-06-03", Field.carrier: "UPS", Field.trackingNumbers: "1Z1, 1Z2, 1Z3",
+                Field.invoiceNumbers: "INV1, INV2",
+                Field.amountInvoiced: .number(try #require(JSONNumber(text: "150.5"))),
+                Field.amountPaid: 40, Field.amountCredited: 20,
+            ])
+        #expect(wanted.order.lines[try Make.lineId(2)] == ShownLine(shipped: try ExactDecimal("2.0"), invoiced: .zero))
+        #expect(wanted.withheldAmounts == nil)
+    }
+
+    @Test("what is not shipped yet, voided or rejected does not count, and empties what was shown")
+    func withoutEffect() throws {
+        var progress = try Make.progress(state: .pendingFulfillment)
+        progress.shipments = [try Self.shipment("1", "2026-06-03", ["1Z1"], status: "packed")]
+        progress.invoices = [try Self.invoice("INV1", total: "100.00", status: "voided")]
+        let fields = whatSalesforceShows(settlement: nil, progress: progress, currency: "USD").order.fields
+        for field in [Field.shipDate, Field.carrier, Field.trackingNumbers, Field.invoiceNumbers] {
+            #expect(fields[field] == .null, "\(field)")
+        }
+        #expect(fields[Field.amountInvoiced] == 0)
+    }
+
+    private static let currencies: [(order: String?, netSuite: String?, isShown: Bool)] = [
+        ("USD", "USD", true), ("EUR", "USD", false), (nil, "USD", false), ("USD", nil, false), (nil, nil, false),
+    ]
+
+    @Test("amounts are shown in the order's currency only", arguments: currencies)
+    func currency(order: String?, netSuite: String?, isShown: Bool) throws {
+        var progress = try Self.rich()
+        progress.netSuite.currency = netSuite
+        let wanted = whatSalesforceShows(settlement: nil, progress: progress, currency: order)
+        #expect((wanted.order.fields[Field.amountPaid] != nil) == isShown)
+        #expect((wanted.withheldAmounts == nil) == isShown)
+        // The rest is shown all the same.
+        #expect(wanted.order.fields[Field.invoiceNumbers] == "INV1, INV2")
+        progress.invoices = []
+        progress.payments = []
+        progress.credits = []
+        let empty = whatSalesforceShows(settlement: nil, progress: progress, currency: order)
+        #expect(empty.withheldAmounts == nil, "nothing is withheld where there is nothing")
+    }
+
+    struct Layer: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let hasLetter: Bool
+        let hasHold: Bool
+        let hasProgress: Bool
+        let status: String
+        let message: String?
+    }
+
+    static let layers: [Layer] = [
+        Layer(
+            testDescription: "all", hasLetter: true, hasHold: true, hasProgress: true, status: "needs attention",
+            message: "No such item."),
+        Layer(
+            testDescription: "letter and progress", hasLetter: true, hasHold: false, hasProgress: true,
+            status: "needs attention", message: "No such item."),
+        Layer(
+            testDescription: "hold and progress", hasLetter: false, hasHold: true, hasProgress: true, status: "waiting",
+            message: "Locked."),
+        Layer(
+            testDescription: "hold", hasLetter: false, hasHold: true, hasProgress: false, status: "waiting",
+            message: "Locked."),
+        Layer(
+            testDescription: "progress", hasLetter: false, hasHold: false, hasProgress: true, status: "invoiced",
+            message: nil),
+        Layer(
+            testDescription: "settlement", hasLetter: false, hasHold: false, hasProgress: false,
+            status: "pending fulfillment", message: nil),
+    ]
+
+    @Test(
+        "letter, hold, progress, settlement: the first that there is; documents under each of them", arguments: layers)
+    func firstOfAll(_ layer: Layer) throws {
+        var settlement = try Make.settlement(outcome: layer.hasHold ? .held : .written)
+        if layer.hasLetter { settlement.letter = DecisionTests.letter }
+        if layer.hasHold { settlement.hold = .init(sentence: "Locked.") }
+        let wanted = whatSalesforceShows(
+            settlement: settlement, progress: layer.hasProgress ? try Self.rich() : nil, currency: "USD")
+        #expect(wanted.order.fields[Field.status]?.string == layer.status)
+        #expect(wanted.order.fields[Field.message]?.string == layer.message)
+        #expect((wanted.order.fields[Field.trackingNumbers] == "1Z1, 1Z2, 1Z3") == layer.hasProgress)
+        #expect(wanted.state == (layer.hasProgress ? .invoiced : .pendingFulfillment))
+    }
+
+    @Test("an order that was deleted in NetSuite says so, until it is written anew under another id")
+    func deleted() throws {
+        var progress = try Make.progress(state: .deletedInNetSuite)
+        progress.lines = []
+        progress.netSuite = .init(id: "101")
+        let gone = whatSalesforceShows(settlement: try Make.settlement(), progress: progress, currency: "USD")
+        #expect(gone.order.fields[Field.status] == "deleted in NetSuite")
+        #expect(gone.order.fields[Field.message]?.string?.contains("deleted in NetSuite") == true)
+        var anew = try Make.settlement(sequence: 2)
+        anew.netSuite?.id = "202"
+        anew.settledAt = UTCInstant(millisecondsSinceEpoch: Make.asOf.millisecondsSinceEpoch + 1)
+        let again = whatSalesforceShows(settlement: anew, progress: progress, currency: "USD")
+        #expect(again.order.fields[Field.status] == "pending fulfillment")
+        #expect(again.order.fields[Field.netSuiteId] == "202")
+        // The other way round the progress is the newer word.
+        anew.settledAt = UTCInstant(millisecondsSinceEpoch: Make.asOf.millisecondsSinceEpoch - 1)
+        let late = whatSalesforceShows(settlement: anew, progress: progress, currency: "USD")
+        #expect(late.order.fields[Field.netSuiteId] == "101")
+    }
+
+    @Test("long lists are cut between elements, and say that they go on")
+    func longLists() {
+        #expect(joined(["a", "b", "a", ""], length: 10) == "a, b")
+        #expect(joined(["12345", "67890"], length: 12) == "12345, 67890")
+        #expect(joined(["12345", "67890", "x"], length: 12) == "12345, …")
+        let many = (0..<200).map { "1Z999AA1012345\($0)" }
+        let cut = joined(many, length: 2000)
+        #expect(cut.utf16.count <= 2000 && cut.hasSuffix(", …") && cut.utf16.count > 1970)
+        #expect(joined([String(repeating: "x", count: 300)], length: 255).utf16.count == 255)
+        #expect(joined([String(repeating: "x", count: 254), "y"], length: 255) == "…")
+        #expect(joined([], length: 5).isEmpty)
+    }
+
+    @Test("only fields and lines that differ are sent; no change is no record")
+    func differences() throws {
+        let first = try OrderPlan(Make.claim(try Self.rich()))
+        let now = UTCInstant(millisecondsSinceEpoch: 0)
+        #expect(first.update(at: now, status: nil)?.fields.count == 12)
+        #expect(first.lineUpdates.count == 2)
+        let shown = first.wanted.order.stored
+        #expect(ShownOrder(stored: shown) == first.wanted.order)
+        let same = try OrderPlan(Make.claim(try Self.rich(), shown: shown))
+        #expect(same.update(at: now, status: nil) == nil && same.lineUpdates.isEmpty)
+        var progress = try Self.rich()
+        progress.lines[1].invoiced = try ExactDecimal("1.50")
+        let line = try OrderPlan(Make.claim(progress, shown: shown))
+        #expect(line.update(at: now, status: nil)?.fields.keys == [Field.syncedAt], "the time of writing goes along")
+        #expect(
+            line.lineUpdates.map(\.fields) == [
+                ["NetSuite_Quantity_Invoiced__c": .number(try #require(JSONNumber(text: "1.5")))]
+            ])
+        progress.state = .paid
+        progress.payments[0].applied = try ExactDecimal("41")
+        let both = try OrderPlan(Make.claim(progress, shown: shown))
+        #expect(both.changes == [Field.status: "paid", Field.amountPaid: 41])
+    }
+
+    @Test("what was taken in part is known afterwards, and a state that comes back is sent again")
+    func partly() throws {
+        let plan = try OrderPlan(Make.claim(try Self.rich()))
+        let line = try Make.lineId(2)
+        let shows = plan.shows(orderTaken: true, linesTaken: [line], status: nil)
+        let next = try OrderPlan(Make.claim(try Self.rich(), shown: shows.stored))
+        #expect(next.changes.isEmpty)
+        #expect(next.lineChanges.map(\.line) == [try Make.lineId(3)])
+    }
+
+    static let ruleTexts: [(String, Bool)] = [
+        ("shipped=Fulfilled", true), ("shipped = Fulfilled , paid=Closed Won", true), ("partly shipped=Part", true),
+        ("shipped", false), ("shipped=", false), ("sent=Fulfilled", false), ("needs attention=Fulfilled", false),
+        ("waiting=Fulfilled", false),
+    ]
+
+    @Test("the status rule is a list of states with values", arguments: ruleTexts)
+    func ruleText(text: String, isGood: Bool) {
+        let settings = Settings(environment: ["ORDER_STATUS_BY_STATE": text])
+        let rule = try? settings.optional(OrderStatusRule.setting)
+        #expect((rule != nil) == isGood)
+        if text.contains("Closed") { #expect(rule?.statuses == [.shipped: "Fulfilled", .paid: "Closed Won"]) }
+    }
+
+    @Test("a status must exist and be of the Activated category, and is set once for a state")
+    func statusRule() {
+        let rule = OrderStatusRule(statuses: [.shipped: "Fulfilled", .partlyShipped: "Activated"])
+        let known = [("Draft", "Draft"), ("Activated", "Activated"), ("Fulfilled", "Activated")]
+            .map { (status: $0.0, category: $0.1) }
+        #expect(rule.problem(with: known) == nil)
+        #expect(rule.problem(with: known.dropLast())?.contains("no order status \"Fulfilled\"") == true)
+        let draft = OrderStatusRule(statuses: [.shipped: "Draft"]).problem(with: known)
+        #expect(draft?.contains("category Draft") == true && draft?.contains("ORDER_STATUS_BY_STATE") == true)
+        #expect(rule.status(for: .shipped, setBefore: nil) == "Fulfilled")
+        #expect(rule.status(for: .shipped, setBefore: "Fulfilled") == nil, "a person's choice stays")
+        #expect(rule.status(for: .partlyShipped, setBefore: "Fulfilled") == "Activated", "the state says so")
+        #expect(rule.status(for: .invoiced, setBefore: "Fulfilled") == nil)
+        #expect(rule.status(for: nil, setBefore: nil) == nil)
+    }
+
+    static let sentences: [(code: String, part: RowPart, words: [String])] = [
+        ("FIELD_CUSTOM_VALIDATION_EXCEPTION", .order, ["validation rule", "this order", "replay", "Ask sales."]),
+        ("FIELD_CUSTOM_VALIDATION_EXCEPTION", .line("802Qk00000Ab1CdIAJ"), ["line 802Qk00000Ab1CdIAJ"]),
+        ("INSUFFICIENT_ACCESS_OR_READONLY", .order, ["permission set", "Edit Activated Orders"]),
+        ("ENTITY_IS_DELETED", .order, ["was deleted", "recycle bin", "discard"]),
+        ("CANNOT_EXECUTE_FLOW_TRIGGER", .order, ["trigger or flow"]),
+        ("STRING_TOO_LONG", .price("SKU-RED"), ["standard price of the product SKU-RED"]),
+    ]
+
+    @Test("a letter says in plain words who refuses what, and what to do", arguments: sentences)
+    func sentence(code: String, part: RowPart, words: [String]) {
+        let letter = SalesforceRefusal(code: code, fields: ["F__c"], message: "Ask sales.").letter(of: part)
+        for word in words { #expect(letter.sentence.contains(word), "\(letter.sentence)") }
+        #expect(letter.letterClass == "salesforce-refused" && letter.field == "\(part.object).F__c")
+    }
+}
