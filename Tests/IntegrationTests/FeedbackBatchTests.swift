@@ -38,6 +38,20 @@ struct FeedbackBatchTests {
             }
         }
     }
+
+    @Test(
+        "a status that would make orders drafts keeps the service from being ready, and it stops in order all the same")
+    func statusOfADraft() async throws {
+        try await onLoop(within: .seconds(60)) {
+            try await ServiceStack.with { stack in
+                let service = try stack.start(
+                    .statusFeedback, with: ["ORDER_STATUS_BY_STATE": "shipped=Fulfilled,closed=On Hold"])
+                try await service.untilNotReady(because: "On Hold")
+                #expect(await service.readiness()?.text.contains("category Draft") == true)
+                #expect(await service.stop() == 0)
+            }
+        }
+    }
 }
 
 /// Orders of Salesforce, and what NetSuite is said to make of them.

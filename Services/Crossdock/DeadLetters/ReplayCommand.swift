@@ -123,7 +123,7 @@ struct Replay {
                 sentence: "order-publisher is asked to read the order afresh")
         case .due:
             LetterResult(
-                id: id, result: "replayed", verdict: .done, sentence: "status-feedback is asked to show the order again"
+                id: id, result: "replayed", verdict: .done, sentence: "status-feedback is asked to show it again"
             )
         case .refused(let refusal): LetterResult(id, refused: refusal)
         }
