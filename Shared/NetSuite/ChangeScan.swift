@@ -77,7 +77,7 @@ public final class ChangeScan {
 
     private var seen = SeenChanges()
     private var moment: WatchMoment?
-    private var position = ScanPosition(stamp: LocalTime(secondsSinceEpoch: 0))
+    private(set) var position = ScanPosition(stamp: LocalTime(secondsSinceEpoch: 0))
     private var page: ScannedPage?
     private var pages = 0
     /// The newest change that the scan has shown and that is not of the future.

@@ -22,11 +22,12 @@ public struct WatchMark: Sendable, Hashable, Comparable {
     /// Earlier marks come first.
     public static func < (left: WatchMark, right: WatchMark) -> Bool { left.instant < right.instant }
 
-    /// Where the next scan begins: some time before the mark, as the smallest time that the account's clock has shown
-    /// since then, so that an hour that autumn repeats is read whole.
+    /// Where the next scan begins: the overlap and the minute that stamps are cut to before the mark, as the smallest time
+    /// that the account's clock has shown since then, so that an hour that autumn repeats is read whole.
     public func beginning(at moment: WatchMoment) -> LocalTime {
         let start = UTCInstant(
-            millisecondsSinceEpoch: instant.millisecondsSinceEpoch - moment.overlap.components.seconds * 1_000)
+            millisecondsSinceEpoch: instant.millisecondsSinceEpoch - moment.overlap.components.seconds * 1_000
+                - WatchMoment.stampMilliseconds)
         return moment.rules.earliestLocalTime(from: start, to: max(start, moment.now))
     }
 }
@@ -39,6 +40,9 @@ public struct WatchMoment: Sendable, Equatable {
     public let rules: TimeZoneRules
     /// How much is read again.
     public let overlap: Duration
+
+    /// A little above the minute that stamps are cut to: the clock that stamps rows is not the one that answers.
+    static let stampMilliseconds: Int64 = 62_000
 
     /// Makes a moment.
     public init(now: UTCInstant, rules: TimeZoneRules, overlap: Duration) {
@@ -61,9 +65,6 @@ public struct WatchMoment: Sendable, Equatable {
 /// row is fresh in each scan that begins within its minute, in the first one after that, and in the first one after the
 /// overlap is over. Where autumn repeats the hour, both readings of a stamp count.
 public struct SeenChanges: Sendable {
-    /// A little above a minute: the clock that stamps rows is not the one that answers.
-    private static let minuteMilliseconds: Int64 = 62_000
-
     private struct Key: Hashable {
         let id: Int64
         let stamp: LocalTime
@@ -86,8 +87,8 @@ public struct SeenChanges: Sendable {
         return past.contains { instant in
             let shown = instant.millisecondsSinceEpoch
             let now = moment.now.millisecondsSinceEpoch
-            let minuteEnd = shown + Self.minuteMilliseconds
-            let overlapEnd = max(minuteEnd, shown + moment.overlap.components.seconds * 1_000)
+            let minuteEnd = shown + WatchMoment.stampMilliseconds
+            let overlapEnd = minuteEnd + moment.overlap.components.seconds * 1_000
             return now < minuteEnd
                 || [minuteEnd, overlapEnd].contains { last.millisecondsSinceEpoch < $0 && $0 <= now }
         }
