@@ -39,6 +39,30 @@ struct BillingTests {
         }
     }
 
+    @Test("a transform bills parts by orderLine and quantity; 0 leaves a line out, more than was shipped is refused")
+    func parts() async throws {
+        try await onLoop {
+            let fixture = try await DocumentDesk()
+            _ = try await fixture.made("fulfil", ["lines": [["line": 1, "quantity": 1], ["line": 2]]])
+            let source = "salesOrder/eid:SF-1"
+            let over: JSONValue = [
+                "item": ["items": [["orderLine": 2, "quantity": 1], ["orderLine": 1, "quantity": 2]]]
+            ]
+            let refused = await fixture.transform(source, "invoice", over)
+            #expect(refused.status == 400 && refused.path == "item.items[1].quantity")
+            let part: JSONValue = ["externalId": "INV-1", "item": ["items": [["orderLine": 1, "quantity": 0]]]]
+            let first = try await fixture.transformed(source, "invoice", part)
+            #expect(await fixture.read("invoice/eid:INV-1").column("item", "orderLine") == ["2"])
+            let second = try await fixture.transformed(source, "invoice")
+            #expect(await fixture.read("invoice/\(second)").column("item", "quantity") == ["1.0"])
+            #expect(await fixture.quantities == ["1/1/1/1", "1/1/1/1"])
+            #expect(await fixture.state == "E")
+            #expect(await fixture.transform(source, "invoice").detail.contains("You can not initialize invoice"))
+            #expect(await amounts(fixture, first) == "A 10.0 0.0 10.0")
+            #expect(await amounts(fixture, second) == "A 49.5 0.0 49.5")
+        }
+    }
+
     /// Invoices of parts, with the totals that rounding leaves.
     struct Rounding: Sendable, CustomTestStringConvertible {
         let line: String
