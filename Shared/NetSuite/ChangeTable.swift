@@ -46,9 +46,10 @@ public struct ChangeTable: Sendable, Equatable {
     /// Items: their name, price and activity.
     public static let items = ChangeTable(name: "items", table: "item")
 
-    /// The stock of items by location; one row of an item may stand for several of its locations.
+    /// The stock of items by location: one row for each location, so an item may come several times with one stamp.
     public static let stock = ChangeTable(
-        name: "stock", table: "aggregateItemLocation", id: "item", stamp: "lastquantityavailablechange")
+        name: "stock", table: "aggregateItemLocation", id: "item", stamp: "lastquantityavailablechange",
+        hasUniqueIds: false)
 
     private static let mask = "'YYYY-MM-DD HH24:MI:SS'"
 
