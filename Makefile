@@ -2,7 +2,7 @@
 .PHONY: help demo test kills up down check-release check-trixie format lint
 
 help:
-	@echo "make demo          build, start everything on this machine, play a morning, check it, clean up"
+	@echo "make demo          build, start everything on this machine, play a day, check it, clean up"
 	@echo "make test          everything that CI runs; ARGS='--filter NAME' for a part of the tests"
 	@echo "make up            the same stack as the demo, left running; make down ends it"
 	@echo "make format, lint  the source format, applied or checked"

@@ -1,4 +1,4 @@
-"""The check: every order of Salesforce beside what NetSuite holds, read from both systems, and the letters' table."""
+"""The check at noon: every order of Salesforce beside what NetSuite holds, read from both systems, and the letters' table."""
 
 from collections import Counter
 
@@ -28,12 +28,9 @@ def check(salesforce, netsuite, ledger, orders, wanted_letters, facts):
         own = differences(order, shown[order.id], lines, found)
         problems += [f"{order.number}: {problem}" for problem in own]
         rows.append(row(order, shown[order.id], lines, found, not own))
-    journal = netsuite.journal()
-    problems += totals(netsuite, orders, facts.before) + doubles(journal, orders)
-    problems += letter_differences(ledger.letters(facts.last_letter), orders, wanted_letters)
-    problems += budget(netsuite, facts)
+    problems += whole_day(netsuite, ledger, orders, wanted_letters, facts)
 
-    screen.section("Every order in both systems")
+    screen.section("Noon: every order in both systems")
     screen.table(
         ("Salesforce", "customer", "lines", "amount", "orders", "NetSuite", "lines ", "amount ", "shows", "state", "same"),
         rows, right=("lines", "amount", "lines ", "amount ", "orders"),
@@ -57,6 +54,12 @@ def check(salesforce, netsuite, ledger, orders, wanted_letters, facts):
     ):
         screen.say(f"  ✓ {line}", "green")
     return True
+
+
+def whole_day(netsuite, ledger, orders, wanted_letters, facts):
+    """What must hold at noon and in the evening alike."""
+    return totals(netsuite, orders, facts.before) + doubles(netsuite.journal(), orders) + letter_differences(
+        ledger.letters(facts.last_letter), orders, wanted_letters) + budget(netsuite, facts)
 
 
 def row(order, shown, lines, found, is_same):

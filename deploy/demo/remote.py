@@ -8,6 +8,7 @@ import urllib.request
 from decimal import Decimal
 from pathlib import Path
 
+from documents import exact, held_item, order_documents, shown_product, shown_progress
 from stack import StackFailure, clean_environment
 
 
@@ -63,11 +64,6 @@ class SalesOrder:
         return sum((line.amount for line in self.open_lines()), Decimal(0))
 
 
-def exact(value):
-    """A decimal from a JSON number or text."""
-    return None if value is None else Decimal(str(value))
-
-
 class SalesforceControl(Control):
     """The sales user's side of the Salesforce sandbox."""
 
@@ -114,10 +110,26 @@ class SalesforceControl(Control):
         """What every order shows of NetSuite, by id."""
         return {order["id"]: shown(order["netSuite"]) for order in self.call("GET", "/orders")["orders"]}
 
+    def all_progress(self):
+        """What every order shows of what NetSuite did with it, by id."""
+        return {order["id"]: shown_progress(order) for order in self.call("GET", "/orders")["orders"]}
+
+    def history(self, order_id):
+        """The order's field history, the oldest first."""
+        return self.call("GET", f"/orders/{order_id}/history")["history"]
+
+    def products(self):
+        """What every product shows of NetSuite, by SKU."""
+        return {product["sku"]: shown_product(product) for product in self.call("GET", "/products")["products"]}
+
     def lines(self, order_id):
         return [
             Line(line["sku"], exact(line["quantity"]), exact(line["unitPrice"]), exact(line["totalPrice"]), id=line["id"])
             for line in self.order(order_id)["lines"]]
+
+
+def some(lines):
+    return {} if lines is None else {"lines": lines}
 
 
 def shown(fields):
@@ -159,6 +171,44 @@ class NetSuiteControl(Control):
 
     def create_item(self, sku, price):
         self.call("POST", "/items", {"sku": sku, "listPrice": price})
+
+    # What warehouse, office and people do
+
+    def fulfil(self, order_id, carrier, tracking_numbers, lines=None):
+        """Ships lines, or all that is left of the order, one package for each tracking number."""
+        packages = [{"trackingNumber": number, "description": "box", "weight": "1.5"} for number in tracking_numbers]
+        self.advance(order_id, "fulfil", {"status": "C", "carrier": carrier, "packages": packages, **some(lines)})
+
+    def bill(self, order_id, lines=None):
+        self.advance(order_id, "bill", some(lines))
+
+    def advance(self, order_id, step, body=None):
+        self.call("POST", f"/orders/{order_id}/{step}", body or {})
+
+    def pay(self, invoice_id, amount):
+        self.call("POST", f"/invoices/{invoice_id}/pay", {"amount": str(amount)})
+
+    def credit(self, invoice_id, amount):
+        self.call("POST", f"/invoices/{invoice_id}/credit", {"amount": str(amount), "apply": True})
+
+    def change_item(self, sku, change):
+        self.call("PATCH", f"/items/{sku}", change)
+
+    def on_hand(self, sku):
+        """By the location's id."""
+        return {one["location"]: exact(one["onHand"]) for one in self.call("GET", f"/items/{sku}")["stock"]}
+
+    def items(self):
+        """Every item, by SKU."""
+        return {item["sku"]: held_item(item) for item in self.call("GET", "/items")["items"]}
+
+    def documents(self, order_id):
+        """An order with its fulfilments, invoices, payments and credits."""
+        return order_documents(self.call("GET", f"/orders/{order_id}"))
+
+    def document_counts(self):
+        """How many there are in the whole account."""
+        return {kind: len(self.call("GET", f"/{kind}")[kind]) for kind in ("fulfilments", "invoices", "payments", "credits")}
 
     def set(self, **settings):
         self.call("PATCH", "/settings", settings)
@@ -228,14 +278,24 @@ class Ledger:
     def letters(self, after=0):
         """Those opened after the one with this id, the oldest first."""
         columns = "letter_id as id, order_id, state, class as letter_class, sentence"
-        query = f"select coalesce(json_agg(x), '[]') from (select {columns} from crossdock.dead_letters " \
-                f"where letter_id > {int(after)} order by letter_id) x"
+        return [Letter(**row) for row in self.rows(
+            f"select {columns} from crossdock.dead_letters where letter_id > {int(after)} order by letter_id")]
+
+    def leader(self, program):
+        """The process id of that which leads the watch of a program; a holder is called PROGRAM/HOST-ID-NUMBER."""
+        found = self.rows(
+            f"select holder from crossdock.leaders where holder like '{program}/%' and lease_until > clock_timestamp()")
+        return int(found[0]["holder"].rsplit("-", 2)[1]) if found else None
+
+    def rows(self, query):
+        """What a query finds, as objects."""
+        query = f"select coalesce(json_agg(x), '[]') from ({query}) x"
         done = subprocess.run(
             self.words + [query], stdin=subprocess.DEVNULL, capture_output=True, timeout=20, check=False,
             env=clean_environment())
         if done.returncode != 0:
             raise StackFailure(f"psql: {done.stderr.decode('utf-8', 'replace').strip()}")
-        return [Letter(**row) for row in json.loads(done.stdout)]
+        return json.loads(done.stdout)
 
 
 class OperatorCommand:

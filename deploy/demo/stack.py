@@ -8,6 +8,7 @@ import ctypes
 import glob
 import os
 import pwd
+import re
 import secrets
 import shlex
 import shutil
@@ -26,6 +27,10 @@ RUN_PREFIX = "crossdock-run-"
 SALESFORCE_OPTIONS = [
     "--multi-currency", "--state-and-country-picklists", "--custom-field", "Order.Payment_Terms__c:string:40",
     "--custom-field", "Order.Shipping_Method__c:string:40"]
+# What runs, in this order; a second status-feedback stands by with its watch and shares the writing.
+SERVICES = ("order-publisher", "netsuite-writer", "status-feedback", "status-feedback-2", "inventory-poller")
+# Two writers share six of the eight requests at once that the account permits; each of the two watches has one.
+SETTINGS_OF = {"netsuite-writer": {"NETSUITE_CONCURRENCY": "3"}}
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -123,7 +128,7 @@ class Stack:
                     continue
         self.environment = {}
         self.health = {}
-        self.writers_started = 0
+        self.last_number = {}
 
     # Starting
 
@@ -227,25 +232,24 @@ class Stack:
             "NETSUITE_PRIVATE_KEY_FILE": str(self.folder / "netsuite-key.pem"), "NETSUITE_SIGNATURE_ALGORITHM": "PS256",
             "MAPPING_FILE": str(REPOSITORY / "deploy" / "mapping.yaml"),
             "ORDER_CUSTOM_FIELDS": "Payment_Terms__c,Shipping_Method__c", "POLL_INTERVAL_SECONDS": "1", "LOG_FORMAT": "json",
-            # Two writers share the six requests at once that the account permits.
-            "NETSUITE_CONCURRENCY": "3",
+            "NETSUITE_TIME_ZONE": "America/Los_Angeles", "WATCH_INTERVAL_SECONDS": "1",
+            # Who leads and is killed is replaced when this has passed.
+            "LEADER_LEASE_SECONDS": "4",
             # An order of a writer that was killed is the other's when its claim ends: this and ten seconds.
             "NETSUITE_REQUEST_SECONDS": "4",
             "NETSUITE_TIME_ZONE": "America/Los_Angeles",
         }
 
     def start_services(self):
-        started = [self.start_service(name) for name in ("order-publisher", "netsuite-writer", "status-feedback")]
-        self.writers_started = 1
-        for process in started:
+        for process in [self.start_service(name) for name in SERVICES]:
             self.wait_until_ready(process)
 
-    def start_service(self, name, program=None):
-        port = free_port()
-        process = self.spawn(
-            name, [self.binary(program or name)],
-            environment={**self.environment, "HEALTH_ADDRESS": "127.0.0.1", "HEALTH_PORT": str(port)})
+    def start_service(self, name):
+        port, program = free_port(), program_of(name)
+        own = {**SETTINGS_OF.get(program, {}), "HEALTH_ADDRESS": "127.0.0.1", "HEALTH_PORT": str(port)}
+        process = self.spawn(name, [self.binary(program)], environment={**self.environment, **own})
         self.health[name] = f"http://127.0.0.1:{port}"
+        self.last_number[program] = self.last_number.get(program, 0) + 1
         return process
 
     def wait_until_ready(self, process):
@@ -258,22 +262,21 @@ class Stack:
             raise StackFailure(f"{failure}; it says: {answer_of(f'{url}/health/ready')[1].strip()}", process)
         self.say(f"{process.name} ready ({url}/health/ready)")
 
-    # Writers that come and go
+    # Services that come and go
 
-    def writers(self):
-        """The writers' names, the oldest first."""
-        return [process.name for process in self.processes if process.name.startswith("netsuite-writer")]
+    def members(self, program):
+        """The process ids of those that run this program, by their names, the oldest first."""
+        return {one.name: one.popen.pid for one in self.processes if program_of(one.name) == program}
 
-    def join_writer(self):
+    def join(self, program):
         """Starts one more and returns; it is ready when its health says so."""
-        self.writers_started += 1
-        self.start_service(f"netsuite-writer-{self.writers_started}", "netsuite-writer")
+        self.start_service(f"{program}-{self.last_number[program] + 1}")
 
-    def kill_writer(self):
-        """Ends the oldest with kill -9."""
-        process = next(process for process in self.processes if process.name == self.writers()[0])
+    def kill(self, name):
+        """Ends it with kill -9."""
+        process = next(process for process in self.processes if process.name == name)
         self.processes.remove(process)
-        del self.health[process.name]
+        del self.health[name]
         process.popen.kill()
         process.popen.wait()
 
@@ -351,6 +354,11 @@ class Stack:
         lines += [f"export {name}={shlex.quote(value)}" for name, value in self.environment.items()]
         lines.append(f"export PATH={shlex.quote(str(self.binaries))}:$PATH")
         path.write_text("\n".join(lines) + "\n")
+
+
+def program_of(name):
+    """The program that a process runs: the second `status-feedback` is called `status-feedback-2`."""
+    return re.sub(r"-\d+$", "", name)
 
 
 def default_signals():

@@ -1,4 +1,7 @@
-"""The morning's customers and orders. Prices are per unit in the order's currency."""
+"""The customers and orders of the morning, and what NetSuite does with them in the afternoon.
+
+Prices are per unit in the order's currency.
+"""
 
 from decimal import Decimal
 
@@ -21,7 +24,7 @@ class Order:
     def __init__(self, customer, currency, purchase, *lines, terms=None, shipping=None):
         self.customer, self.currency, self.purchase, self.lines = customer, currency, purchase, list(lines)
         self.terms, self.shipping = terms, shipping
-        self.id = self.number = None
+        self.id = self.number = self.netsuite_id = None
 
 
 class Morning:
@@ -84,6 +87,38 @@ class Morning:
     def orders(self):
         return (
             *self.quiet, self.unanswered, self.lacks_item, self.mistyped, *self.burst, *self.waiting)
+
+
+class Afternoon:
+    """What NetSuite does after noon with the orders of the morning."""
+
+    def __init__(self, morning):
+        northwind, mueller, odegard, elysee, sakura, alnour, obrien = morning.quiet
+        burst = morning.burst
+        # Each whole, in one package.
+        self.whole = (
+            (northwind, "UPS"), (odegard, "DHL"), (elysee, "DHL"), (sakura, "FedEx"), (alnour, "UPS"), (burst[6], "UPS"),
+            (burst[7], "UPS"), (burst[8], "FedEx"))
+        # In part, in two packages: so many of each line, in the order of its lines; then what is left.
+        self.partly, self.part = mueller, (2, 1)
+        # What is in stock leaves; nobody will ship the rest, and a person closes the order.
+        self.short, self.short_part = obrien, (1, 2)
+        self.while_killed = burst[:5]
+        self.invoiced = (northwind, mueller, odegard, sakura, alnour, burst[6])
+        # Invoiced in part: its first line alone.
+        self.invoiced_in_part = elysee
+        self.paid_whole, self.paid_partly = northwind, mueller
+        self.credited = sakura
+        self.cancelled = burst[11]
+        # Stock and prices: delivered, sold out, dearer, given up.
+        self.delivered, self.sold_out, self.dearer, self.given_up = "SKU-RED", "SKU-LAMP", "SKU-DESK", morning.new_sku
+
+    def orders(self):
+        """Those that something happens to, each once."""
+        named = (
+            *(order for order, _ in self.whole), self.partly, self.short, *self.while_killed, *self.invoiced,
+            self.invoiced_in_part, self.paid_whole, self.paid_partly, self.credited, self.cancelled)
+        return list(dict.fromkeys(named))
 
 
 def unused(name, known):

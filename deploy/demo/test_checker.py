@@ -49,6 +49,12 @@ class Systems:
         return Request(1, "POST", "/services/rest/record/v1/salesOrder", 204, applied, salesforce_id, None)
 
     def holds(self):
+        salesforce, netsuite, ledger = self.sides()
+        with contextlib.redirect_stdout(io.StringIO()):
+            return checker.check(salesforce, netsuite, ledger, self.orders, {"801-2": "resolved"}, self.facts)
+
+    def sides(self):
+        """Salesforce, NetSuite and the ledger's letters as the check asks them."""
         this = self
 
         class Salesforce:
@@ -85,8 +91,7 @@ class Systems:
             def letters(after):
                 return [letter for letter in this.closed if letter.id > after]
 
-        with contextlib.redirect_stdout(io.StringIO()):
-            return checker.check(Salesforce, NetSuite, Ledger, self.orders, {"801-2": "resolved"}, self.facts)
+        return Salesforce, NetSuite, Ledger
 
 
 class CheckerTest(unittest.TestCase):
