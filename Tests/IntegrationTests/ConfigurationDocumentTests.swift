@@ -7,8 +7,8 @@ import Testing
 struct ConfigurationDocumentTests {
     @Test(
         "every variable of --help stands in the document",
-        arguments: ["order-publisher", "netsuite-writer", "status-feedback", "inventory-poller"])
-    func variablesDocumented(service: String) throws {
+        arguments: Service.allCases)
+    func variablesDocumented(service: Service) throws {
         let document = try String(
             contentsOf: ForeignProgram.packageFolder.appendingPathComponent("docs/configuration.md"), encoding: .utf8)
         let help = try ForeignProgram.run("\(DemoTests.binaries)/\(service)", ["--help"])

@@ -68,6 +68,17 @@ struct RefusedStartTests {
             .orderPublisher, "ORDER_CUSTOM_FIELDS", "Region__c;x", says: "ORDER_CUSTOM_FIELDS", "Region__c,Priority__c"),
         Mistake(
             .orderPublisher, "ORGANIZATION_CURRENCY", "usd", says: "ORGANIZATION_CURRENCY", "three capital letters"),
+        Mistake(.statusFeedback, "NETSUITE_TIME_ZONE", "", says: "NETSUITE_TIME_ZONE is not set"),
+        Mistake(.statusFeedback, "NETSUITE_TIME_ZONE", "GMT+1 (Paris)", says: "NETSUITE_TIME_ZONE is no name"),
+        Mistake(.statusFeedback, "WATCH_OVERLAP_SECONDS", "60", says: "WATCH_OVERLAP_SECONDS", "use 120 to 86400"),
+        Mistake(.statusFeedback, "STOCK_STALE_HOURS", "0", says: "STOCK_STALE_HOURS", "use 1 to 1000"),
+        Mistake(.statusFeedback, "ORDER_STATUS_BY_STATE", "sent=Fulfilled", says: "ORDER_STATUS_BY_STATE"),
+        Mistake(.statusFeedback, "SHOW_PRICE", "sometimes", says: "SHOW_PRICE is no flag"),
+        Mistake(.inventoryPoller, "NETSUITE_URL", "", says: "NETSUITE_URL is not set"),
+        Mistake(.inventoryPoller, "NETSUITE_TIME_ZONE", "", says: "NETSUITE_TIME_ZONE is not set"),
+        Mistake(.inventoryPoller, "WATCH_INTERVAL_SECONDS", "0", says: "WATCH_INTERVAL_SECONDS", "use 1 to 3600"),
+        Mistake(.inventoryPoller, "FULL_COUNT_HOUR", "24", says: "FULL_COUNT_HOUR", "use 0 to 23"),
+        Mistake(.inventoryPoller, "LIST_PRICE_CURRENCY", "usd", says: "LIST_PRICE_CURRENCY"),
         Mistake(.statusFeedback, "KAFKA_BOOTSTRAP_SERVERS", "", says: "KAFKA_BOOTSTRAP_SERVERS is not set"),
         Mistake(.statusFeedback, "KAFKA_EMBEDDED", "yes", says: "KAFKA_EMBEDDED is no flag: use true or false"),
         Mistake(.statusFeedback, "KAFKA_SECURITY_PROTOCOL", "tls", says: "KAFKA_SECURITY_PROTOCOL", "sasl_ssl"),
@@ -104,7 +115,7 @@ struct RefusedStartTests {
         }
     }
 
-    @Test("a database without the schema stops the start and names the command", arguments: Service.ofOrders)
+    @Test("a database without the schema stops the start and names the command", arguments: Service.allCases)
     func refusesWithoutSchema(service: Service) async throws {
         try await onLoop {
             let folder = try Leftovers.shared.makeDirectory("refused")
