@@ -32,13 +32,13 @@ final class ProgressWatch {
     private let measures: WatchMeasures
     private let logger: Logger
     private var term: Term?
+    private var hasToldOfTrackingNumbers = false
 
     /// What is known while one process leads.
     private final class Term {
         let leadership: Leadership
         var scans: [(name: String, scan: ChangeScan)] = []
         var due: DueOrders
-        var hasToldOfTrackingNumbers = false
 
         init(leadership: Leadership, due: DueOrders) {
             self.leadership = leadership
@@ -65,6 +65,16 @@ final class ProgressWatch {
     ///
     /// - Throws: ``LeadershipLost``, a trouble of one of the systems, or `CancellationError`.
     func poll(under leadership: Leadership) async throws {
+        do {
+            try await pollOnce(under: leadership)
+        } catch {
+            // Pages may have been noted as dealt with: what the ledger keeps is what holds.
+            term = nil
+            throw error
+        }
+    }
+
+    private func pollOnce(under leadership: Leadership) async throws {
         let callsBefore = client.operationCount
         let term = try await begin(leadership)
         try await publication.finishOpen(under: leadership)
@@ -126,34 +136,45 @@ final class ProgressWatch {
 
     // MARK: Round
 
-    /// One page of each table that has more, and everything that follows from it.
+    /// Pages of one round: an order and its documents often stand on different ones, and is read once.
+    private static let mostPages = 5
+
+    /// A few pages of each table that has more, and everything that follows from them.
     private func round(_ term: Term, due: [Int64], _ moment: WatchMoment) async throws {
-        var pages: [(name: String, scan: ChangeScan, fresh: [NetSuiteChange])] = []
+        var marks: [String: WatchMark] = [:]
         var records = ChangedRecords()
-        for (name, scan) in term.scans where !scan.isComplete {
-            let fresh = try await nextPage(of: scan)
-            if scan.unreadableRows > 0 {
-                logger.warning(
-                    "changes without an id that can be read", .count(scan.unreadableRows), LogField(.component, name))
-            }
-            pages.append((name, scan, fresh))
-            for change in fresh {
-                let type = change.row.text("type") ?? ""
-                if scan.table == .deletedRecords {
-                    records.deleted[change.id] = type
-                    measures.count(documentsOf: WatchMeasures.deleted)
-                } else {
-                    records.changed[change.id] = type
-                    measures.count(documentsOf: type)
-                }
+        for (name, scan) in term.scans {
+            var pages = 0
+            while !scan.isComplete, pages < Self.mostPages {
+                let fresh = try await nextPage(of: scan)
+                take(fresh, of: scan, into: &records)
+                if let mark = scan.finish(fresh) { marks[name] = mark }
+                pages += 1
             }
         }
         let before = term.due
         try await publish(records, due: due, term, moment)
         if term.due != before || !due.isEmpty { try await keepDue(term) }
-        for (name, scan, fresh) in pages {
-            guard let mark = scan.finish(fresh) else { continue }
+        for (name, mark) in marks.sorted(by: { $0.key < $1.key }) {
             try await patience.moveCursor(name, to: mark.text, in: ledger, under: term.leadership)
+        }
+    }
+
+    private func take(_ fresh: [NetSuiteChange], of scan: ChangeScan, into records: inout ChangedRecords) {
+        if scan.unreadableRows > 0 {
+            logger.warning(
+                "changes without an id that can be read", .count(scan.unreadableRows),
+                LogField(.component, scan.table.name))
+        }
+        for change in fresh {
+            let type = change.row.text("type") ?? ""
+            if scan.table == .deletedRecords {
+                records.deleted[change.id] = type
+                measures.count(documentsOf: WatchMeasures.deleted)
+            } else {
+                records.changed[change.id] = type
+                measures.count(documentsOf: type)
+            }
         }
     }
 
@@ -246,8 +267,8 @@ final class ProgressWatch {
                 term.due.note(id, .unreadable)
             }
         }
-        if reading.lacksTrackingNumbers, !term.hasToldOfTrackingNumbers {
-            term.hasToldOfTrackingNumbers = true
+        if reading.lacksTrackingNumbers, !hasToldOfTrackingNumbers {
+            hasToldOfTrackingNumbers = true
             logger.warning(
                 "NetSuite shows no tracking numbers: the role lacks Item Fulfillment, or shipping features are off")
         }
