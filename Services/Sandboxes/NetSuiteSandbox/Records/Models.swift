@@ -145,7 +145,9 @@ struct SalesOrder: Equatable, Sendable {
 
     var subtotal: Decimal { lines.reduce(0) { $0 + $1.amount } }
     var total: Decimal {
-        ["shippingCost", "handlingCost"].reduce(subtotal) { $0 + (values.number($1) ?? 0).rounded(toScale: 2) }
+        ["shippingCost", "handlingCost"].reduce(subtotal) { sum, name in
+            values.number(name).map { sum + $0.rounded(toScale: 2) } ?? sum
+        }
     }
 
     /// The state's letter, computed as NetSuite does from approval, fulfilments, bills and closed lines. Goods that are

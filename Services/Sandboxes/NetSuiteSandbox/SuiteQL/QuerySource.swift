@@ -1,13 +1,16 @@
 import FoundationEssentials
 
-/// One cell: its value, and what `BUILTIN.DF` and `BUILTIN.CF` show for it.
+/// One cell: its value, and what `BUILTIN.DF` and `BUILTIN.CF` show for it, which is computed only when asked for.
 struct QueryCell {
     let value: QueryValue
-    var display: String?
+    let display: () -> String?
     /// The value with the kind of record before it, such as `SalesOrd:B`; only states have one.
-    var code: String?
+    let code: () -> String?
 
-    init(_ value: QueryValue, display: String? = nil, code: String? = nil) {
+    init(
+        _ value: QueryValue, display: @autoclosure @escaping () -> String? = nil,
+        code: @autoclosure @escaping () -> String? = nil
+    ) {
         self.value = value
         self.display = display
         self.code = code
@@ -15,12 +18,20 @@ struct QueryCell {
 
     init(_ text: String?) { self.init(text.map(QueryValue.text) ?? .null) }
 
-    init(number: Decimal?) { self.init(number.map(QueryValue.exact) ?? .null) }
+    init(number: Decimal?) { self.init(number.map(QueryValue.number) ?? .null) }
 
     init(_ number: Int) { self.init(.integer(Int64(number))) }
 
-    init(id: String?, display: String? = nil) {
-        self.init(id.map { Int64($0).map(QueryValue.integer) ?? .text($0) } ?? .null, display: display)
+    init(id: String?, display: @autoclosure @escaping () -> String? = nil) {
+        guard let id else {
+            self.init(.null)
+            return
+        }
+        if let number = Int64(id) {
+            self.init(.integer(number), display: display())
+        } else {
+            self.init(.text(id), display: display())
+        }
     }
 
     init(_ reference: Reference?) { self.init(id: reference?.id, display: reference?.name) }
@@ -31,7 +42,7 @@ struct QueryCell {
 
     init(_ date: CivilDate?) { self.init(date.map { .time(ClockTime(date: $0).secondsSinceEpoch) } ?? .null) }
 
-    static let null = QueryCell(.null)
+    static var null: QueryCell { QueryCell(.null) }
 }
 
 /// A row of a table of the query service. A class, since a statement passes rows from hand to hand.
@@ -78,7 +89,12 @@ struct QuerySource {
         _ columns: [String: @Sendable (Record) -> QueryCell], unexposed: Set<String> = [],
         rows: @escaping (QueryWanted) -> [Record]
     ) {
-        self.columns = columns.mapValues { read in { row in (row as? Record).map(read) ?? .null } }
+        self.columns = columns.mapValues { read in
+            { row in
+                guard let record = row as? Record else { return .null }
+                return read(record)
+            }
+        }
         self.unexposed = unexposed
         self.rows = rows
     }

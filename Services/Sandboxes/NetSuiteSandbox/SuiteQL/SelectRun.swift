@@ -62,7 +62,7 @@ struct SelectRun {
         case .compare(let comparison, let other, .bound(table, let name)) where isKnown(other, before: table):
             try lookUp(name, comparison.mirrored, other, in: &step, compiler)
         case .between(.bound(table, let name), let low, let high)
-        where isKnown(low, before: 0) && isKnown(high, before: 0):
+        where low.isConstant && high.isConstant:
             try lookUp(name, .greaterOrEqual, low, in: &step, compiler)
             try lookUp(name, .lessOrEqual, high, in: &step, compiler)
         default: break
@@ -84,7 +84,7 @@ struct SelectRun {
         _ compiler: SuiteQLCompiler
     ) throws(Refusal) {
         let read = try compiler.read(other)
-        guard isKnown(other, before: 0) else {
+        guard other.isConstant else {
             if comparison == .equal { step.known.append((column, read)) }
             return
         }
@@ -130,16 +130,20 @@ struct SelectRun {
         let isOuter = select.joins[table - 1].isOuter
         // Without anything to look up by, the table is read once.
         let whole = step.known.isEmpty ? sources[table].rows(step.wanted) : []
+        // Many rows look for the same.
+        var found: [[QueryValue]: [any QueryRecord]] = [:]
         var result: [QueryScope.Row] = []
         for row in rows {
             var candidates = whole
             if !step.known.isEmpty {
-                var wanted = step.wanted
-                for known in step.known {
-                    let text = try known.read(QueryScope(row: row)).text
-                    wanted.demand(Set([text].compactMap { $0 }), of: known.column)
+                var key: [QueryValue] = []
+                for known in step.known { key.append(try known.read(QueryScope(row: row))) }
+                if let known = found[key] {
+                    candidates = known
+                } else {
+                    candidates = lookedUp(key, step, sources[table])
+                    found[key] = candidates
                 }
-                candidates = sources[table].rows(wanted)
             }
             var matched = false
             candidates: for candidate in candidates {
@@ -152,6 +156,14 @@ struct SelectRun {
             if isOuter, !matched { result.append(row + [nil]) }
         }
         return result
+    }
+
+    private func lookedUp(_ key: [QueryValue], _ step: Step, _ source: QuerySource) -> [any QueryRecord] {
+        var wanted = step.wanted
+        for (known, value) in zip(step.known, key) {
+            wanted.demand(value.text.map { [$0] } ?? [], of: known.column)
+        }
+        return source.rows(wanted)
     }
 
     // MARK: Groups

@@ -24,6 +24,15 @@ struct SuiteQLCompiler {
     // MARK: Operands
 
     func read(_ expression: QueryExpression) throws(Refusal) -> Read {
+        let read = try rowRead(expression)
+        let isLiteral = if case .literal = expression { true } else { false }
+        guard !isLiteral, expression.isConstant else { return read }
+        // Computed once and not for every row, such as the instant that a scan begins at.
+        let value = try read(QueryScope(row: []))
+        return { (_) throws(Refusal) in value }
+    }
+
+    private func rowRead(_ expression: QueryExpression) throws(Refusal) -> Read {
         switch expression {
         case .literal(let value): return { (_) throws(Refusal) in value }
         case .bound(let table, let name):
@@ -89,7 +98,7 @@ struct SuiteQLCompiler {
             return { (scope) throws(Refusal) in
                 guard table < scope.row.count, let record = scope.row[table] else { return .null }
                 let cell = reader(record)
-                let text = function == "BUILTIN.DF" ? cell.display : cell.code
+                let text = function == "BUILTIN.DF" ? cell.display() : cell.code()
                 return (text ?? cell.value.text).map(QueryValue.text) ?? .null
             }
         }

@@ -84,7 +84,8 @@ struct SuiteQLEvaluation {
             keyed.append((keys, scope))
         }
         let descending = statement.orderings.map(\.isDescending)
-        keyed.sort { SuiteQLEvaluation.isBefore($0.keys, $1.keys, descending) }
+        let positions = Array(descending.indices)
+        keyed.sort { SuiteQLEvaluation.isBefore($0.keys, $1.keys, positions, descending) }
         return keyed.map(\.scope)
     }
 
@@ -141,15 +142,17 @@ struct SuiteQLEvaluation {
     private func sort(_ rows: [[QueryValue]], by positions: [Int]) -> [[QueryValue]] {
         guard !positions.isEmpty else { return rows }
         let descending = statement.orderings.map(\.isDescending)
-        return rows.sorted { left, right in
-            SuiteQLEvaluation.isBefore(positions.map { left[$0] }, positions.map { right[$0] }, descending)
-        }
+        return rows.sorted { SuiteQLEvaluation.isBefore($0, $1, positions, descending) }
     }
 
-    private static func isBefore(_ left: [QueryValue], _ right: [QueryValue], _ descending: [Bool]) -> Bool {
-        for index in left.indices where left[index] != right[index] {
-            let isBefore = SuiteQLValues.isBefore(left[index], right[index])
-            return descending[index] ? !isBefore : isBefore
+    private static func isBefore(
+        _ left: [QueryValue], _ right: [QueryValue], _ positions: [Int], _ descending: [Bool]
+    ) -> Bool {
+        var index = 0
+        while index < positions.count {
+            let place = SuiteQLValues.place(left[positions[index]], right[positions[index]])
+            if place != 0 { return descending[index] ? place > 0 : place < 0 }
+            index += 1
         }
         return false
     }

@@ -50,7 +50,7 @@ struct SuiteQLParser {
             advance()
             return name
         }
-        guard case .word(let name) = current, !SuiteQLParser.reserved.contains(name.uppercased()) else { return nil }
+        guard case .word(let name, let key) = current, !SuiteQLParser.reserved.contains(key) else { return nil }
         advance()
         return name
     }

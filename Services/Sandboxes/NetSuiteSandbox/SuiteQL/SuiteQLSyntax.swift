@@ -129,6 +129,16 @@ indirect enum QueryExpression: Hashable, Sendable {
 
     var hasAggregate: Bool { contains { if case .aggregate = $0 { true } else { false } } }
 
+    /// Whether it has the same value for every row.
+    var isConstant: Bool {
+        !contains {
+            switch $0 {
+            case .column, .bound, .rowNumber, .aggregate: true
+            default: false
+            }
+        }
+    }
+
     /// The conditions that must all hold.
     var conjuncts: [QueryExpression] {
         if case .and(let left, let right) = self { left.conjuncts + right.conjuncts } else { [self] }

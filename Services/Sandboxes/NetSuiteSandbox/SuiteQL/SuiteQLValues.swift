@@ -90,18 +90,19 @@ enum SuiteQLValues {
         return matches(text.dropFirst(), rest)
     }
 
-    /// The order of sorted rows: nulls come last, as Oracle puts them.
-    static func isBefore(_ left: QueryValue, _ right: QueryValue) -> Bool {
+    /// The order of sorted rows, below zero, zero or above: nulls come last, as Oracle puts them.
+    static func place(_ left: QueryValue, _ right: QueryValue) -> Int {
         switch (left, right) {
-        case (.integer(let left), .integer(let right)), (.time(let left), .time(let right)): left < right
-        case (.null, _): false
-        case (_, .null): true
-        case (.text(let left), .text(let right)): left < right
+        case (.integer(let left), .integer(let right)), (.time(let left), .time(let right)): sign(left, right)
+        case (.null, .null): 0
+        case (.null, _): 1
+        case (_, .null): -1
+        case (.text(let left), .text(let right)): sign(left, right)
         default:
             if let left = left.decimal, let right = right.decimal {
-                left < right
+                sign(left, right)
             } else {
-                (left.text ?? "") < (right.text ?? "")
+                sign(left.text ?? "", right.text ?? "")
             }
         }
     }
@@ -141,7 +142,8 @@ struct QueryValueSet {
             isMember =
                 texts.contains(text)
                 || (!writtenAsNumbers.isEmpty && Int64(text).map(writtenAsNumbers.contains) ?? false)
-        case .number, .time: isMember = false
+        case .number(let number): isMember = Int64(number.description).map(integers.contains) ?? false
+        case .time: isMember = false
         }
         if isMember { return true }
         for other in others where try SuiteQLValues.compare(.equal, value, other) == true { return true }

@@ -181,8 +181,12 @@ extension QueryContext {
         "kitmemberof": { _ in .null },
         "memo": { QueryCell($0.orderLine?.values.text("description") ?? $0.documentLine?.description) },
         "createdfrom": { line in
-            let source = line.transaction.source.flatMap { line.transaction.context.transaction($0) }
-            return QueryCell(id: line.transaction.source, display: source.map { "\($0.kind.words) #\($0.tranId)" })
+            let source = line.transaction.source
+            return QueryCell(
+                id: source,
+                display: source.flatMap { line.transaction.context.transaction($0) }.map {
+                    "\($0.kind.words) #\($0.tranId)"
+                })
         },
         "linelastmodifieddate": { $0.transaction.context.time($0.transaction.modified) },
     ]

@@ -13,8 +13,20 @@ final class TransactionRecord: QueryRecord {
     let context: QueryContext
     let body: Body
 
-    init(_ body: Body, in context: QueryContext) {
+    let id: String
+    let kind: TransactionKind
+    let created: Stamp
+    let modified: Stamp
+
+    init(_ order: SalesOrder, in context: QueryContext) {
+        body = .order(order)
+        (id, kind, created, modified) = (order.id, .salesOrder, order.created, order.modified)
+        self.context = context
+    }
+
+    init(_ body: Body, _ head: DocumentHead, in context: QueryContext) {
         self.body = body
+        (id, kind, created, modified) = (head.id, head.kind, head.created, head.modified)
         self.context = context
     }
 
@@ -33,14 +45,10 @@ final class TransactionRecord: QueryRecord {
         }
     }
 
-    var id: String { order?.id ?? head?.id ?? "" }
-    var kind: TransactionKind { head?.kind ?? .salesOrder }
     var tranId: String { order?.tranId ?? head?.tranId ?? "" }
     var values: [String: FieldValue] { order?.values ?? head?.values ?? [:] }
     var entity: Reference? { order?.values.reference("entity") ?? head?.customer }
     var currency: Reference? { order?.values.reference("currency") ?? head?.currency }
-    var created: Stamp { order?.created ?? head?.created ?? Stamp(milliseconds: 0) }
-    var modified: Stamp { order?.modified ?? head?.modified ?? Stamp(milliseconds: 0) }
 
     /// The document that it was made from.
     var source: String? {
@@ -52,7 +60,7 @@ final class TransactionRecord: QueryRecord {
         }
     }
 
-    var state: String {
+    private(set) lazy var state: String =
         switch body {
         case .order(let order): order.state
         case .fulfilment(let fulfilment): fulfilment.status.rawValue
@@ -60,7 +68,6 @@ final class TransactionRecord: QueryRecord {
         case .payment(let payment): payment.state
         case .memo(let memo): memo.state
         }
-    }
 
     /// A credit memo's is below zero, since it lowers what is owed; a fulfilment has none.
     var total: Decimal? {
@@ -87,15 +94,17 @@ final class TransactionRecord: QueryRecord {
 extension QueryContext {
     func transaction(_ id: String) -> TransactionRecord? {
         guard let kind = account.transactions.kind(of: id) else { return nil }
-        let body: TransactionRecord.Body? =
+        let record: TransactionRecord? =
             switch kind {
-            case .salesOrder: account.salesOrders[id].map { .order($0) }
-            case .itemFulfillment: account.documents.fulfilments[id].map { .fulfilment($0) }
-            case .invoice: account.documents.invoices[id].map { .invoice($0) }
-            case .customerPayment: account.documents.payments[id].map { .payment($0) }
-            case .creditMemo: account.documents.creditMemos[id].map { .memo($0) }
+            case .salesOrder: account.salesOrders[id].map { TransactionRecord($0, in: self) }
+            case .itemFulfillment:
+                account.documents.fulfilments[id].map { TransactionRecord(.fulfilment($0), $0.head, in: self) }
+            case .invoice: account.documents.invoices[id].map { TransactionRecord(.invoice($0), $0.head, in: self) }
+            case .customerPayment:
+                account.documents.payments[id].map { TransactionRecord(.payment($0), $0.head, in: self) }
+            case .creditMemo: account.documents.creditMemos[id].map { TransactionRecord(.memo($0), $0.head, in: self) }
             }
-        guard let record = body.map({ TransactionRecord($0, in: self) }), shows(record.created) else { return nil }
+        guard let record, shows(record.created) else { return nil }
         return record
     }
 
@@ -143,9 +152,9 @@ extension QueryContext {
         "recordtype": { QueryCell($0.kind.recordName.lowercased()) },
         "status": { transaction in
             let state = transaction.state
-            let words = transaction.kind.states[state] ?? "Undefined"
             return QueryCell(
-                .text(state), display: "\(transaction.kind.words) : \(words)",
+                .text(state),
+                display: "\(transaction.kind.words) : \(transaction.kind.states[state] ?? "Undefined")",
                 code: "\(transaction.kind.queryType):\(state)")
         },
         "externalid": { QueryCell($0.order?.externalId ?? $0.head?.externalId) },
