@@ -1,5 +1,7 @@
 """The boundaries of the services' work, by service, in the order in which an order passes them."""
 
+# Of a watch of NetSuite: only the process that leads it passes them.
+WATCH = ("state-stored", "state-produced", "state-acknowledged", "cursor-moved")
 BOUNDARIES = {
     "order-publisher": (
         "changes-read", "snapshot-read", "publication-committed", "before-produce", "produced", "report-seen",
@@ -10,7 +12,8 @@ BOUNDARIES = {
         "t2-committed", "settlement-produced", "settlement-acknowledged", "offset-stored", "revoke-answered"),
     "status-feedback": (
         "settlement-taken", "row-stored", "rows-claimed", "batch-sent", "batch-answered", "results-stored",
-        "offset-stored"),
+        "offset-stored", "progress-read", "documents-remembered", *WATCH),
+    "inventory-poller": WATCH,
 }
 
 

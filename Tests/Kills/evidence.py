@@ -3,10 +3,19 @@
 import glob
 import json
 import subprocess
+import sys
 from decimal import Decimal
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "deploy" / "demo"))
+
+from agreement import derived, order_differences, product_differences  # noqa: E402
+from documents import order_documents, shown_progress  # noqa: E402
 
 SUBMITTED = "salesforce.order.submitted.v1"
 SETTLED = "netsuite.order.settled.v1"
+PROGRESSED = "netsuite.order.progressed.v1"
+COUNTED = "netsuite.inventory.counted.v1"
 
 
 class ReadFailure(Exception):
@@ -39,6 +48,7 @@ class Topic:
     """Follows a topic from its beginning into a file, so that what the broker lets go later is kept."""
 
     def __init__(self, stack, name):
+        self.name = name
         self.messages = []
         self.file = stack.folder / f"{name}.jsonl"
         self.position = 0
@@ -88,11 +98,11 @@ def salesforce_order(order):
              "amount": exact(line["totalPrice"])} for line in order["lines"]]}
 
 
-def netsuite_order(order):
+def netsuite_order(order, state):
     return {
         "id": order["id"], "number": order["tranId"], "externalId": order["externalId"],
         "poNumber": order.get("otherRefNum"),
-        "version": order.get("custbody_crossdock_version"), "state": order["statusName"].lower(),
+        "version": order.get("custbody_crossdock_version"), "state": state,
         "currency": order["currency"], "customer": order["customer"]["id"],
         "lines": [
             {"id": line.get("custcol_crossdock_line_id"), "sku": line["item"], "quantity": exact(line["quantity"]),
@@ -100,12 +110,30 @@ def netsuite_order(order):
             for line in order["lines"]]}
 
 
-def gather(salesforce, netsuite, ledger, submitted, settled, samples, entered_by_hand):
+def way_back(orders, wanted, products, items):
+    """What Salesforce shows otherwise than NetSuite's documents and stock say, in sentences."""
+    for order in orders:
+        if order["id"] in wanted:
+            yield from (f"order {order['orderNumber']}: {problem}"
+                        for problem in order_differences(shown_progress(order), wanted[order["id"]]))
+    for sku, product in products.items():
+        yield from (f"{sku}: {problem}" for problem in product_differences(product, items.get(sku)))
+
+
+def gather(salesforce, netsuite, ledger, topics, samples, entered_by_hand):
     """Everything at once; the journal is complete, since it keeps more than a campaign's requests."""
+    submitted, settled, progressed, counted = topics
     orders = salesforce.call("GET", "/orders?status=Activated")["orders"]
+    found = [netsuite.call("GET", f"/orders/{order['id']}") for order in netsuite.call("GET", "/orders")["orders"]]
+    wanted = {order["id"]: derived(order_documents(order)) for order in found}
+    by_salesforce_id = {
+        order["externalId"].removeprefix("SF-"): wanted[order["id"]] for order in found if order["externalId"]}
     return {
         "orders": [salesforce_order(order) for order in orders],
-        "salesOrders": [netsuite_order(order) for order in netsuite.call("GET", "/orders")["orders"]],
+        "salesOrders": [netsuite_order(order, wanted[order["id"]].state) for order in found],
+        "wayBack": list(way_back(orders, by_salesforce_id, salesforce.products(), netsuite.items())),
+        "progressed": list(progressed.read()), "counted": list(counted.read()),
+        "states": ledger.rows("select topic, key, as_of_ms, event_id from published_states"),
         "customers": [
             {"id": one["id"], "externalId": one["externalId"], "name": one["name"]}
             for one in netsuite.call("GET", "/customers")["customers"]],

@@ -3,8 +3,12 @@
 import signal
 import time
 
-SIZES = {"order-publisher": 2, "netsuite-writer": 10, "status-feedback": 4}
-QUIET_SIZES = {"order-publisher": 2, "netsuite-writer": 3, "status-feedback": 2}
+from boundaries import WATCH
+
+OF_POLLS = ("progress-read", "documents-remembered", *WATCH)
+
+SIZES = {"order-publisher": 2, "netsuite-writer": 10, "status-feedback": 4, "inventory-poller": 2}
+QUIET_SIZES = {"order-publisher": 2, "netsuite-writer": 3, "status-feedback": 2, "inventory-poller": 1}
 
 
 class Member:
@@ -29,8 +33,8 @@ class Fleet:
         armed = None
         if is_armed:
             armed = self.counts.next(service, [one.armed for one in self.members if one.service == service])
-        # Not always at the first passing: what was done before the kill is to differ. A publisher passes once a poll.
-        passings = (1, 1, 1, 2) if service == "order-publisher" else (1, 1, 2, 3)
+        # Not always at the first passing: what was done before the kill is to differ. A poll passes once.
+        passings = (1, 1, 1, 2) if service == "order-publisher" or armed in OF_POLLS else (1, 1, 2, 3)
         point = f"{armed}:{self.random.choice(passings)}" if armed else None
         self.members.append(Member(service, armed, self.stack.start_member(service, point)))
 

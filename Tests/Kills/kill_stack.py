@@ -13,7 +13,8 @@ from stack import REPOSITORY, Stack, StackFailure, free_port, wait_until  # noqa
 # What a service waits for: as short as it may be, so that a dead process's work is taken over in seconds.
 SHORT = {
     "NETSUITE_REQUEST_SECONDS": "1", "SALESFORCE_REQUEST_SECONDS": "2", "UNKNOWN_CHANGE_WAIT_SECONDS": "3",
-    "LEADER_LEASE_SECONDS": "2", "FEEDBACK_RESEND_SECONDS": "3", "POLL_INTERVAL_SECONDS": "1", "LOG_LEVEL": "debug",
+    "LEADER_LEASE_SECONDS": "2", "FEEDBACK_RESEND_SECONDS": "3", "POLL_INTERVAL_SECONDS": "1", "WATCH_INTERVAL_SECONDS": "1",
+    "LOG_LEVEL": "debug",
     "LOG_FORMAT": "text", "START_FROM": "2020-01-01T00:00:00Z",
 }
 

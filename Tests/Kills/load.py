@@ -1,7 +1,10 @@
-"""An order desk that never rests: new accounts, new orders, and amendments of those just made."""
+"""An order desk that never rests: new accounts, new orders, amendments of those just made, and what NetSuite does with
+others."""
 
 import time
 from collections import deque
+
+from remote import ControlFailure
 
 SKUS = ("SKU-RED", "SKU-BLUE", "SKU-GREEN", "SKU-CHAIR", "SKU-DESK", "SKU-LAMP", "SKU-CABLE", "SKU-MAT")
 MOST_LINES = 6
@@ -14,7 +17,9 @@ class Desk:
         self.salesforce, self.netsuite, self.random, self.rate = salesforce, netsuite, random, rate
         self.accounts, self.entered_by_hand = [], []
         self.recent = deque(maxlen=40)
-        self.made = self.amended = 0
+        # Orders that nobody amends any more, for the warehouse; and those that left it, for the office.
+        self.for_warehouse, self.for_office = deque(), deque()
+        self.made = self.amended = self.shipped = self.invoiced = self.counted = 0
         self.due = time.monotonic()
 
     def work(self):
@@ -23,6 +28,7 @@ class Desk:
             if time.monotonic() < self.due:
                 return
             self.due = max(self.due, time.monotonic() - 2) + 1 / self.rate
+            self.work_in_netsuite()
             if self.recent and self.random.random() < 0.55:
                 self.amend()
             else:
@@ -49,7 +55,41 @@ class Desk:
             made = self.salesforce.call("POST", "/orders", {
                 "accountId": account, "currency": "USD", "activate": True, "lines": lines, "poNumber": self.purchase()})
             self.made += 1
-            self.recent.append(made["id"])
+            # What was shipped cannot be amended, so an order is the one's or the other's.
+            (self.for_warehouse if self.random.random() < 0.4 else self.recent).append(made["id"])
+
+    def work_in_netsuite(self):
+        """Ships, invoices, pays, counts: a little of one of them."""
+        draw = self.random.randrange(4)
+        if draw == 0:
+            sku = self.random.choice(SKUS)
+            self.netsuite.call("PATCH", f"/items/{sku}", {
+                "stock": [{"location": "1", "onHand": str(self.random.randint(0, 5000))}]})
+            self.counted += 1
+        elif draw in (1, 2) and self.for_warehouse:
+            self.ship(self.for_warehouse.popleft())
+        elif draw == 3 and self.for_office:
+            self.invoice(self.for_office.popleft())
+
+    def ship(self, id):
+        """All of an order, or the first line; one that is not in NetSuite yet comes up again."""
+        try:
+            order = self.netsuite.call("GET", f"/orders/eid:SF-{id}")
+        except ControlFailure:
+            self.for_warehouse.append(id)
+            return
+        lines = order["lines"] if self.random.random() < 0.6 else order["lines"][:1]
+        self.netsuite.call("POST", f"/orders/{order['id']}/fulfil", {
+            "status": "C", "carrier": "UPS", "packages": [{"trackingNumber": f"1Z{self.random.randrange(10 ** 8)}"}],
+            "lines": [{"line": int(line["line"]), "quantity": str(line["quantity"])} for line in lines]})
+        self.shipped += 1
+        self.for_office.append(order["id"])
+
+    def invoice(self, id):
+        made = self.netsuite.call("POST", f"/orders/{id}/bill")
+        if self.random.random() < 0.6:
+            self.netsuite.call("POST", f"/invoices/{made['id']}/pay", {})
+        self.invoiced += 1
 
     def line(self):
         return {"sku": self.random.choice(SKUS), "quantity": str(self.random.randint(1, 30)), "unitPrice": self.price()}

@@ -1,6 +1,6 @@
 """Committed offsets beside durable outcomes, while everything runs and dies: a sample of invariant I7."""
 
-from evidence import SETTLED, SUBMITTED
+from evidence import COUNTED, PROGRESSED, SETTLED, SUBMITTED
 from group_offsets import Unanswered, committed
 
 
@@ -8,22 +8,24 @@ class OffsetSamples:
     """The offsets are read first and the outcomes after them, so that progress between the two hides nothing and accuses
     nobody."""
 
-    def __init__(self, stack, ledger, submitted, settled):
-        self.stack, self.ledger = stack, ledger
-        self.topics = {("netsuite-writer", SUBMITTED): submitted, ("status-feedback", SETTLED): settled}
+    GROUPS = {
+        SUBMITTED: "netsuite-writer", SETTLED: "status-feedback", PROGRESSED: "status-feedback", COUNTED: "status-feedback"}
+
+    def __init__(self, stack, ledger, topics):
+        self.stack, self.ledger, self.topics = stack, ledger, topics
         self.checked = {}
         self.violations = []
         self.messages = self.taken = self.unanswered = 0
 
     def take(self):
-        for (group, name), topic in self.topics.items():
+        for topic in self.topics:
             ends = self.ends(topic)
             try:
-                found = committed(self.stack.bootstrap, group, name, sorted(ends)) if ends else {}
+                found = committed(self.stack.bootstrap, self.GROUPS[topic.name], topic.name, sorted(ends)) if ends else {}
             except Unanswered:
                 self.unanswered += 1
                 continue
-            self.compare(group, topic, found)
+            self.compare(topic, found)
             self.taken += 1
 
     def ends(self, topic):
@@ -32,11 +34,12 @@ class OffsetSamples:
             ends[message["partition"]] = max(ends.get(message["partition"], 0), message["offset"] + 1)
         return ends
 
-    def compare(self, group, topic, below):
+    def compare(self, topic, below):
+        name, group = topic.name, self.GROUPS[topic.name]
         fresh = [
             message for message in topic.messages
-            if self.checked.get((group, message["partition"]), 0) <= message["offset"] < below.get(message["partition"], 0)]
-        durable = self.durable(group) if fresh else None
+            if self.checked.get((name, message["partition"]), 0) <= message["offset"] < below.get(message["partition"], 0)]
+        durable = self.durable(name) if fresh else None
         without = {}
         for message in fresh:
             self.messages += 1
@@ -46,16 +49,17 @@ class OffsetSamples:
             self.violations.append(
                 {"group": group, "partition": partition, "committed": below[partition], "without": offsets})
         for message in fresh:
-            key = group, message["partition"]
+            key = name, message["partition"]
             self.checked[key] = max(self.checked.get(key, 0), message["offset"] + 1)
 
-    def durable(self, group):
+    def durable(self, name):
         """Whether a message has a row that outlives the process."""
-        if group == "netsuite-writer":
+        if name == SUBMITTED:
             settled = {
                 (row["order_id"], row["version"])
                 for row in self.ledger.rows("select order_id, version from settlements where outcome <> 'reopened'")}
             return lambda message: (message["key"], message["ordering"]) in settled
-        taken = {row["key"]: row["sequence"] for row in self.ledger.rows(
-            "select key, sequence from feedback where object = 'Order' and sequence is not null")}
+        column, object = ("sequence" if name == SETTLED else "as_of_ms"), ("Product2" if name == COUNTED else "Order")
+        taken = {row["key"]: row["taken"] for row in self.ledger.rows(
+            f"select key, {column} as taken from feedback where object = '{object}' and {column} is not null")}
         return lambda message: taken.get(message["key"], 0) >= message["ordering"]

@@ -2,9 +2,10 @@
 
 Each check gives sentences that name what is broken; the letters and numbers are those of the invariants:
 I1 nothing lost · I2 nothing doubled · I3 order per key · I4 newest wins · I7 offset behind effect · I8 one outcome ·
-I9 innocent orders · I16 feedback · P publications.
+I9 innocent orders · I16 feedback · P publications · W states that the watches publish.
 """
 
+import json
 from collections import Counter, defaultdict
 
 FINAL = ("written", "unchanged", "superseded")
@@ -12,14 +13,14 @@ ORDER, CUSTOMER = "SF-", "SFACC-"
 
 
 # What no waiting mends.
-LASTING = ("I2", "I3", "I7", "P")
+LASTING = ("I2", "I3", "I7", "P", "W")
 
 
 def check(evidence):
     """Every sentence, each with its invariant before it."""
     checks = {
         "I1": nothing_lost, "I2": nothing_doubled, "I3": versions_rise, "I4": newest_wins, "I7": offsets_behind_effects,
-        "I8": one_outcome, "I9": innocent_orders, "I16": feedback_shown, "P": publications_rise}
+        "I8": one_outcome, "I9": innocent_orders, "I16": feedback_shown, "P": publications_rise, "W": states_once}
     return [f"{name} {problem}" for name, found in checks.items() for problem in found(evidence)]
 
 
@@ -40,6 +41,10 @@ def newest_published(evidence):
 
 
 def nothing_lost(evidence):
+    sent = {message["id"] for word in ("progressed", "counted") for message in evidence[word]}
+    for row in evidence["states"]:
+        if row["event_id"] not in sent:
+            yield f"the state of {row['key']} at {row['as_of_ms']} was stored and never reached {row['topic']}"
     written, newest = by_order(evidence), newest_published(evidence)
     for order in evidence["orders"]:
         if order["id"] not in newest:
@@ -153,6 +158,7 @@ def innocent_orders(evidence):
 
 
 def feedback_shown(evidence):
+    yield from evidence["wayBack"]
     written = by_order(evidence)
     for order in evidence["orders"]:
         for found in written.get(order["id"], [])[:1]:
@@ -164,6 +170,37 @@ def feedback_shown(evidence):
                 yield f"order {order['number']} shows the message {shown['message']}"
             if order["customer"] != found["customer"]:
                 yield f"the account of order {order['number']} shows customer {order['customer']}, not {found['customer']}"
+
+
+def states_once(evidence):
+    """Each state under one id with one content; those of orders all stored, and each differing from the one before.
+
+    A full count counts what has not changed as well, and of counts only the newest stay stored.
+    """
+    stored = {row["event_id"] for row in evidence["states"]}
+    for word in ("progressed", "counted"):
+        copies, contents = defaultdict(set), {}
+        for message in evidence[word]:
+            copies[message["key"], message["ordering"]].add((message["id"], message["payload"]))
+            contents[message["key"], message["ordering"]] = without_instant(message["payload"])
+        for (key, instant), same in copies.items():
+            if len(same) > 1:
+                yield f"{key} was {word} at {instant} with {len(same)} ids or contents"
+        if word == "counted":
+            continue
+        for id in {message["id"] for message in evidence[word]} - stored:
+            yield f"event {id} was sent and is not stored"
+        last = {}
+        for key, instant in sorted(contents):
+            if last.get(key) == contents[key, instant]:
+                yield f"{key} was {word} at {instant} as it was before"
+            last[key] = contents[key, instant]
+
+
+def without_instant(payload):
+    content = json.loads(payload)
+    content.pop("asOf", None)
+    return json.dumps(content, sort_keys=True)
 
 
 def publications_rise(evidence):

@@ -10,6 +10,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from boundaries import BOUNDARIES, Counts  # noqa: E402
+from evidence import COUNTED, PROGRESSED, SETTLED, SUBMITTED  # noqa: E402
 from offsets import OffsetSamples  # noqa: E402
 from promises import check  # noqa: E402
 
@@ -21,7 +22,16 @@ def perfect():
     evidence = {
         "orders": [], "salesOrders": [], "customers": [{"id": "7", "externalId": "SFACC-001A", "name": "Acme"}],
         "journal": [], "submitted": [], "settled": [], "samples": [], "letters": [], "held": [], "publications": [],
-        "settlements": [], "enteredByHand": ["6"]}
+        "settlements": [], "enteredByHand": ["6"], "wayBack": [], "progressed": [], "counted": [], "states": []}
+    for word, key in (("progressed", FIRST), ("counted", "SKU-RED")):
+        for instant, state in ((1000, "shipped"), (2000, "invoiced")):
+            id = f"{word}-{instant}"
+            payload = f'{{"asOf": "{instant}", "state": "{state}"}}'
+            # Each came twice: a repeat is the same event.
+            evidence[word] += [
+                {"partition": 1, "offset": instant + place, "key": key, "id": id, "ordering": instant, "payload": payload}
+                for place in range(2)]
+            evidence["states"].append({"topic": word, "key": key, "as_of_ms": instant, "event_id": id})
     evidence["customers"].append({"id": "6", "externalId": None, "name": "Entered by hand"})
     for number, (id, versions) in enumerate(((FIRST, (1000, 2000)), (SECOND, (1500,))), start=1):
         line = {"id": f"802-{number}", "sku": "SKU-RED", "quantity": "2", "price": "4.5", "amount": "9"}
@@ -92,6 +102,7 @@ FALSIFIED = {
         "a version has no outcome": without("settlements"),
         "a version's outcome is none": put("settlements", 0, outcome="held"),
         "a stored version never reached the topic": repeated("publications", 0, version=3000, event_id="event-other"),
+        "a stored state never reached the topic": repeated("states", 0, as_of_ms=3000, event_id="state-other"),
     },
     "I2": {
         "an order was created twice": repeated("journal", 0),
@@ -133,12 +144,19 @@ FALSIFIED = {
     },
     "I16": {
         "no number": shown(number=None), "another id": shown(id="9"), "another state": shown(state="billed"),
+        "what NetSuite did is not shown": lambda evidence: evidence["wayBack"].append("order 1: no tracking number"),
         "a message": shown(message="waits"), "no customer on the account": put("orders", 0, customer=None),
     },
     "P": {
         "a version under two ids": repeated("submitted", 0, id="event-other", offset=1),
         "a version with two contents": repeated("submitted", 0, payload="other", offset=1),
         "an older version behind a newer one": repeated("submitted", 0, offset=9),
+    },
+    "W": {
+        "a state under two ids": repeated("progressed", 0, id="progressed-2000"),
+        "a state with two contents": repeated("counted", 0, payload='{"state": "paid"}'),
+        "a state sent twice": repeated("progressed", 2, ordering=3000),
+        "a state that is not stored": repeated("progressed", 0, id="other", ordering=500, payload='{"state": "paid"}'),
     },
 }
 
@@ -158,7 +176,8 @@ class PromisesTest(unittest.TestCase):
 
 
 class FakeTopic:
-    def __init__(self, *messages):
+    def __init__(self, name, *messages):
+        self.name = name
         self.messages = [
             {"partition": 1, "offset": offset, "key": key, "ordering": ordering} for offset, key, ordering in messages]
 
@@ -166,30 +185,31 @@ class FakeTopic:
 class OffsetsTest(unittest.TestCase):
     """An offset may lie at the first message without outcome, and not beyond it."""
 
-    def sampled(self, group, committed, rows):
+    def sampled(self, topic, committed, rows):
         class Rows:
             def rows(self, _):
                 return rows
 
-        samples = OffsetSamples(None, Rows(), None, None)
-        samples.compare(group, FakeTopic((0, FIRST, 1), (1, SECOND, 1), (2, FIRST, 2)), {1: committed})
+        samples = OffsetSamples(None, Rows(), [])
+        samples.compare(FakeTopic(topic, (0, FIRST, 1), (1, SECOND, 1), (2, FIRST, 2)), {1: committed})
         return samples
 
     def test_writer(self):
         rows = [{"order_id": FIRST, "version": 1}, {"order_id": FIRST, "version": 2}]
-        self.assertEqual(self.sampled("netsuite-writer", 1, rows).violations, [])
-        self.assertEqual(self.sampled("netsuite-writer", 3, rows).violations, [
+        self.assertEqual(self.sampled(SUBMITTED, 1, rows).violations, [])
+        self.assertEqual(self.sampled(SUBMITTED, 3, rows).violations, [
             {"group": "netsuite-writer", "partition": 1, "committed": 3, "without": [1]}])
 
     def test_feedback(self):
-        rows = [{"order_id": FIRST, "sequence": 1}, {"order_id": SECOND, "sequence": 4}]
-        self.assertEqual(self.sampled("status-feedback", 2, rows).violations, [])
-        self.assertEqual(self.sampled("status-feedback", 3, rows).violations[0]["without"], [2])
+        rows = [{"key": FIRST, "taken": 1}, {"key": SECOND, "taken": 4}]
+        for topic in (SETTLED, PROGRESSED, COUNTED):
+            self.assertEqual(self.sampled(topic, 2, rows).violations, [])
+            self.assertEqual(self.sampled(topic, 3, rows).violations[0]["without"], [2])
 
     def test_what_was_compared_is_not_compared_again(self):
         rows = [{"order_id": FIRST, "version": 1}]
-        samples = self.sampled("netsuite-writer", 1, rows)
-        samples.compare("netsuite-writer", FakeTopic((0, "gone", 1), (1, FIRST, 1)), {1: 2})
+        samples = self.sampled(SUBMITTED, 1, rows)
+        samples.compare(FakeTopic(SUBMITTED, (0, "gone", 1), (1, FIRST, 1)), {1: 2})
         self.assertEqual((samples.violations, samples.messages), ([], 2))
 
 
