@@ -102,6 +102,13 @@ extension NetSuiteClient {
         return record
     }
 
+    /// Reads a document that is made from sales orders; `nil` where there is none under this key.
+    public func document(
+        _ kind: DocumentKind, _ key: RecordKey
+    ) async throws(NetSuiteFailure) -> JSONValue? {
+        try await record(.readDocument, "/\(kind.rawValue)/\(try key.segment())")
+    }
+
     /// NetSuite's clock.
     public func serverTime() async throws(NetSuiteFailure) -> UTCInstant {
         let answer = try await perform(.read(.readServerTime, "/services/rest/system/v1/serverTime"))
@@ -153,6 +160,18 @@ extension NetSuiteClient {
             return nil
         }
     }
+}
+
+/// Documents that are made from sales orders, by the record service's names.
+public enum DocumentKind: String, Sendable, CaseIterable {
+    /// What left the warehouse.
+    case itemFulfillment
+    /// What the customer owes.
+    case invoice
+    /// What the customer paid.
+    case customerPayment
+    /// What the customer need not pay.
+    case creditMemo
 }
 
 /// Requests at a time that NetSuite allows.

@@ -10,6 +10,8 @@ public enum NetSuiteOperation: String, Sendable, CaseIterable {
     case readSalesOrder
     /// `GET /customer/<id>`.
     case readCustomer
+    /// `GET` of a fulfilment, an invoice, a payment or a credit memo.
+    case readDocument
     /// One page of SuiteQL.
     case query
     /// `GET /serverTime`.
@@ -21,7 +23,7 @@ public enum NetSuiteOperation: String, Sendable, CaseIterable {
     public var changesRecords: Bool {
         switch self {
         case .createCustomer, .createSalesOrder, .updateSalesOrder: true
-        case .readSalesOrder, .readCustomer, .query, .readServerTime, .readGovernanceLimits: false
+        case .readSalesOrder, .readCustomer, .readDocument, .query, .readServerTime, .readGovernanceLimits: false
         }
     }
 
@@ -30,7 +32,7 @@ public enum NetSuiteOperation: String, Sendable, CaseIterable {
         switch self {
         case .createCustomer, .readCustomer: "customer"
         case .createSalesOrder, .updateSalesOrder, .readSalesOrder: "salesOrder"
-        case .query, .readServerTime, .readGovernanceLimits: nil
+        case .readDocument, .query, .readServerTime, .readGovernanceLimits: nil
         }
     }
 

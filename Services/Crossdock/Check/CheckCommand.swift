@@ -19,7 +19,11 @@ enum CheckCommand {
 
             """ + "Reads:\n"
                 + SettingsTable.text(
-                    CommonSettings.postgres + [mappingFile.description] + SalesforceSettings.all + NetSuiteSettings.all)
+                    CommonSettings.postgres + [mappingFile.description] + SalesforceSettings.all + NetSuiteSettings.all
+                        + [
+                            NetSuiteSettings.timeZone.description, ShownOfProducts.price.description,
+                            ShownOfProducts.active.description,
+                        ])
         ,
         options: [
             .choice("only", of: areas, help: "Look at one area only"),

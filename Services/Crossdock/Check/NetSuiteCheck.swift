@@ -24,7 +24,10 @@ enum NetSuiteCheck {
             let mend = "use the unencrypted PEM key whose certificate is mapped in NetSuite"
             return [.bad(area, "private key", "\(error)", mend: mend)]
         }
-        let findings = await findings(client, mapping)
+        var findings = await findings(client, mapping)
+        if findings.contains(where: { $0.name == "login" && $0.verdict == .good }) {
+            findings += await WatchCheck.findings(client, settings)
+        }
         await budget.close()
         return findings
     }
@@ -101,9 +104,9 @@ enum NetSuiteCheck {
         ]
     }
 
-    private static func permission(_ name: String, mend: String, _ probe: @Loop @Sendable () async throws -> Void) async
-        -> Finding
-    {
+    static func permission(
+        _ name: String, mend: String, _ probe: @Loop @Sendable () async throws -> Void
+    ) async -> Finding {
         do {
             try await probe()
             return .good(area, name, "may be read")
@@ -167,7 +170,7 @@ enum NetSuiteCheck {
         }
     }
 
-    private static func words(_ error: any Error) -> String {
+    static func words(_ error: any Error) -> String {
         guard let failure = error as? NetSuiteFailure else { return "\(error)" }
         return switch failure {
         case .unknown(let reason), .notSent(let reason): reason

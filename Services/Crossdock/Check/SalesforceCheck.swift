@@ -1,6 +1,7 @@
 import Contracts
 import EventLoop
 import FoundationEssentials
+import JSONText
 import Salesforce
 import ServiceRuntime
 import Telemetry
@@ -35,9 +36,11 @@ enum SalesforceCheck {
             return findings
         }
         findings.append(await clockFinding(client))
-        for expectation in ObjectExpectation.all(CarriedFields(settings)) {
+        let shown = ShownOfProducts(settings)
+        for expectation in ObjectExpectation.all(CarriedFields(settings), shown) {
             findings += await check(expectation, client)
         }
+        if shown.usesPriceBook { findings.append(await priceBookFinding(client)) }
         findings.append(await limitFinding(client))
         return findings
     }
@@ -63,6 +66,26 @@ enum SalesforceCheck {
             return .clock(area, aheadBy: theirs.millisecondsSinceEpoch - ours.millisecondsSinceEpoch)
         } catch {
             return .bad(area, "clock", error.description, mend: "try again; the address answers no plain request")
+        }
+    }
+
+    private static func priceBookFinding(_ client: SalesforceClient) async -> Finding {
+        let name = "standard price book"
+        do {
+            let books = try await client.records("SELECT Id, IsActive FROM Pricebook2 WHERE IsStandard = true")
+            guard let book = books.first, books.count == 1 else {
+                return .bad(area, name, "is not seen", mend: "give the user Read on Price Books and Products")
+            }
+            guard book["IsActive"]?.bool == true else {
+                return .attention(area, name, "is not active", mend: "activate it, so that its prices can be used")
+            }
+            return .good(area, name, "is there and active")
+        } catch {
+            return .bad(
+                area, name, error.description,
+                mend:
+                    "give the user Read on Products and Edit on Price Books, or set SHOW_PRICE and SHOW_ACTIVE to false"
+            )
         }
     }
 
@@ -92,87 +115,5 @@ enum SalesforceCheck {
         } catch {
             return [.bad(area, expectation.object, error.description, mend: "try again, or look at the user's rights")]
         }
-    }
-}
-
-/// What the integration user must see and may change of one Salesforce object.
-struct ObjectExpectation: Sendable {
-    struct Field: Sendable {
-        let name: String
-        var isWritten = false
-        var minimumLength: Int?
-        var isUniqueExternalId = false
-    }
-
-    let object: String
-    let fields: [Field]
-
-    static func all(_ carried: CarriedFields) -> [ObjectExpectation] {
-        func read(_ names: [String], _ object: String = "") -> [Field] {
-            (names + (carried.names[object] ?? [])).map { Field(name: $0) }
-        }
-        let shown = CustomField.Order.settlementFields.map { name, length in
-            Field(
-                name: name, isWritten: true, minimumLength: length,
-                isUniqueExternalId: name == CustomField.Order.netSuiteId)
-        }
-        let order = ["OrderNumber", "Status", "StatusCode", "EffectiveDate", "AccountId", "SystemModstamp"]
-        let line = ["OrderId", "OrderItemNumber", "Product2Id", "Quantity", "UnitPrice", "SystemModstamp"]
-        let link = Field(
-            name: CustomField.Account.netSuiteCustomerId, isWritten: true, minimumLength: 32, isUniqueExternalId: true)
-        return [
-            ObjectExpectation(object: "Order", fields: read(order, "Order") + shown),
-            ObjectExpectation(object: "OrderItem", fields: read(line, "OrderItem")),
-            ObjectExpectation(object: "Account", fields: read(["Name"], "Account") + [link]),
-            ObjectExpectation(object: "Product2", fields: read(["ProductCode", "StockKeepingUnit"])),
-        ]
-    }
-
-    func findings(_ description: ObjectDescription?) -> [Finding] {
-        guard let description else {
-            return [
-                .bad(
-                    "salesforce", object, "the object does not exist or is not granted",
-                    mend: "give the integration user read access to \(object)")
-            ]
-        }
-        let found = objectFindings(description) + fields.compactMap { finding($0, description) }
-        guard found.isEmpty else { return found }
-        return [.good("salesforce", object, "\(fields.count) fields are there and granted")]
-    }
-
-    private func objectFindings(_ description: ObjectDescription) -> [Finding] {
-        var findings: [Finding] = []
-        if !description.isQueryable {
-            findings.append(.bad("salesforce", object, "cannot be queried", mend: "grant Read on \(object)"))
-        }
-        if fields.contains(where: \.isWritten) && !description.isUpdateable {
-            findings.append(.bad("salesforce", object, "cannot be changed", mend: "grant Edit on \(object)"))
-        }
-        return findings
-    }
-
-    private func finding(_ field: Field, _ description: ObjectDescription) -> Finding? {
-        let name = "\(object).\(field.name)"
-        guard let described = description.fields[field.name] else {
-            return .bad(
-                "salesforce", name, "does not exist or is not granted",
-                mend: field.name.hasSuffix("__c")
-                    ? "create the field, or grant it to the integration user by a permission set"
-                    : "grant it by field-level security; is the feature on?")
-        }
-        if field.isWritten && !described.isUpdateable {
-            return .bad("salesforce", name, "cannot be written", mend: "grant Edit on the field by a permission set")
-        }
-        if let minimum = field.minimumLength, described.length < minimum {
-            return .bad(
-                "salesforce", name, "takes \(described.length) characters", mend: "make it \(minimum) characters long")
-        }
-        if field.isUniqueExternalId && !(described.isUnique && described.isExternalId) {
-            return .attention(
-                "salesforce", name, "is not marked External ID and Unique",
-                mend: "mark it so, that two records never claim one NetSuite id")
-        }
-        return nil
     }
 }
