@@ -108,6 +108,46 @@ struct AccountTimeTests {
         }
     }
 
+    @Test("a change that is committed late is found at its stamp, before what was changed meanwhile")
+    func lateCommit() async throws {
+        try await onLoop {
+            let harness = try await SandboxHarness()
+            try await harness.createCustomer()
+            let id = try await harness.created("salesOrder", orderBody("SF-1"))
+            let late: JSONValue = ["lines": [["line": 1, "quantity": 1]], "modifiedAt": "2025-03-14T16:57:40Z"]
+            #expect(await harness.send("POST", "/control/orders/\(id)/fulfil", late).status == 200)
+            let early: JSONValue = ["modifiedAt": "2025-03-14T17:01:00Z"]
+            #expect(await harness.send("POST", "/control/orders/\(id)/fulfil", early).status == 200)
+            let rows = try await harness.rows(
+                "SELECT tranid, TO_CHAR(lastmodifieddate, 'HH24:MI:SS') AS at FROM transaction WHERE type = 'ItemShip' "
+                    + "AND lastmodifieddate < TO_TIMESTAMP('2025-03-14 10:02:00', 'YYYY-MM-DD HH24:MI:SS') "
+                    + "ORDER BY lastmodifieddate")
+            #expect(rows == [["tranid": "IF1001", "at": "09:57:00"], ["tranid": "IF1002", "at": "10:01:00"]])
+        }
+    }
+
+    @Test("the index of stamps finds what a look at all would find, whatever moved")
+    func stampIndex() {
+        var index = StampIndex()
+        var stamps: [String: Int64] = [:]
+        var state: UInt64 = 7
+        for _ in 0..<2_000 {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            let id = String(state >> 33 & 63)
+            let old = stamps[id]
+            let new: Int64? = state >> 40 & 7 == 0 ? nil : Int64(state >> 45 & 31)
+            index.move(
+                id, from: old.map { Stamp(milliseconds: $0 * 1000) }, to: new.map { Stamp(milliseconds: $0 * 1000) })
+            stamps[id] = new
+        }
+        for low: Int64 in 0...31 {
+            let wanted = stamps.filter { (low...low + 3).contains($0.value) }.keys.sorted()
+            #expect(index.ids(within: low...low + 3).sorted() == wanted)
+        }
+        #expect(index.ids(within: Int64.min...Int64.max).count == stamps.count)
+        #expect(index.ids(within: Int64.min...Int64.min).isEmpty)
+    }
+
     @Test("SuiteQL shows creations, changes and deletions as late as it is told, reads at once")
     func lag() async throws {
         try await onLoop {

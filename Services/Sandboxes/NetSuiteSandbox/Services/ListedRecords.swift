@@ -31,6 +31,7 @@ struct ListedRecords {
             object["displayName"] = .string(item.displayName)
             object["isInactive"] = .bool(item.isInactive)
             object["externalId"] = item.externalId.map(JSONValue.string)
+            object["lastModifiedDate"] = .string(item.modified.isoText)
         } else {
             guard let entry = Catalogue.list(target).first(where: { $0.id == rest[0] }) else { throw .noSuchRecord }
             object[target == .shipMethod ? "itemId" : "name"] = .string(entry.name)
