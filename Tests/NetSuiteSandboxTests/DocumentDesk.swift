@@ -10,7 +10,7 @@ import Testing
 /// An order and what follows from it, by the record service and by the control API.
 @Loop
 struct DocumentDesk {
-    static let records = SandboxHarness.records
+    nonisolated static let records = SandboxHarness.records
 
     let harness: SandboxHarness
     /// Two of SKU-RED at 49.5 and one of SKU-BLUE at 10.
@@ -23,7 +23,7 @@ struct DocumentDesk {
         order = try await harness.created("salesOrder", DocumentDesk.body("SF-1", lines, change))
     }
 
-    static func body(
+    nonisolated static func body(
         _ externalId: String, _ lines: [String]?, _ change: (inout JSONObject) -> Void = { _ in }
     ) -> JSONValue {
         orderBody(externalId) { body in
@@ -33,11 +33,11 @@ struct DocumentDesk {
         }
     }
 
-    private static let items = [
+    private nonisolated static let items = [
         "RED": "318", "BLUE": "319", "DESK": "322", "LAMP": "323", "MANUAL": "326", "SETUP": "327", "SET": "328",
     ]
 
-    private static func line(_ text: String) -> JSONValue {
+    private nonisolated static func line(_ text: String) -> JSONValue {
         let parts = text.split(whereSeparator: { "×@".contains($0) }).map(String.init)
         return [
             "item": ["id": .string(items[parts[0]] ?? parts[0])], "quantity": number(parts[1]), "price": ["id": "-1"],

@@ -48,8 +48,8 @@ struct RecordRendering {
         values["line"] = .number(Decimal(line.line))
         values["isClosed"] = .boolean(line.isClosed)
         values["lineUniqueKey"] = .number(Decimal(line.uniqueKey))
-        values["quantityCommitted"] = .number(
-            line.isClosed ? 0 : line.isFulfillable ? max(0, line.quantity - line.fulfilled) : 0)
+        let isWanted = line.isFulfillable && !line.isClosed
+        values["quantityCommitted"] = .number(isWanted ? max(0, line.quantity - line.fulfilled) : 0)
         values["quantityFulfilled"] = .number(line.fulfilled)
         values["quantityBilled"] = .number(line.billed)
         values["quantityBackOrdered"] = .number(0)
