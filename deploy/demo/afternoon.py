@@ -81,7 +81,7 @@ def wait_shipped(desk, what, clock=None):
     desk.progress.wait(
         lambda: all(one.seconds is not None for one in open_ones), what, clock=clock,
         waiting=lambda: f"{sum(one.seconds is not None for one in open_ones)} of {len(open_ones)} shown; the dead process's "
-                        "work waits until lease and group give it up")
+                        "partitions wait until Kafka gives them to the other")
 
 
 def kill_the_watch(desk):

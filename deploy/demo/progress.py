@@ -71,7 +71,7 @@ class ProgressWatcher:
         self.products = found
 
     def delay(self, subject, now):
-        return f"; {now - self.done_at[subject]:.1f} s" if subject in self.done_at else ""
+        return f"; after {now - self.done_at[subject]:.1f} s" if subject in self.done_at else ""
 
     def wait(self, condition, what, clock=None, waiting=None):
         """Until the condition holds; with a clock, what is waited for is told while it runs."""
