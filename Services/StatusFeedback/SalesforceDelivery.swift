@@ -70,7 +70,9 @@ final class SalesforceDelivery {
                     FeedbackResult(claim: claim, end: .refused(unreadable(error), tryAgainAfter: nil)))
             }
         }
-        await deliver(orders, to: &batch, mayCall)
+        let now = ordersForNow(orders)
+        batch.results += orders.dropFirst(now.count).map { notSent($0.claim) }
+        await deliver(now, to: &batch, mayCall)
         // What keeps orders from being written keeps products too.
         if batch.trouble == nil {
             await deliver(products, to: &batch, mayCall)
@@ -85,6 +87,20 @@ final class SalesforceDelivery {
     }
 
     // MARK: Orders
+
+    /// Orders have many lines or few; a batch ends with its last call, and the next ones are not to wait for all of them.
+    private static let maximumRecords = 5 * SalesforceClient.maximumRecordsPerCall
+
+    /// The first of them that make a batch of few calls; those behind come with the next one.
+    private func ordersForNow(_ plans: [OrderPlan]) -> [OrderPlan] {
+        var records = 0
+        let count =
+            plans.firstIndex { plan in
+                records += 1 + plan.lineChanges.count
+                return records > Self.maximumRecords
+            } ?? plans.count
+        return Array(plans.prefix(max(count, 1)))
+    }
 
     private func deliver(_ plans: [OrderPlan], to batch: inout DeliveredBatch, _ mayCall: @escaping MayCall) async {
         guard !plans.isEmpty else { return }

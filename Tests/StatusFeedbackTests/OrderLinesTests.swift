@@ -42,6 +42,32 @@ struct OrderLinesTests {
         }
     }
 
+    @Test(
+        "orders with many lines make small batches: what does not fit comes with the next, and one that is huge goes alone"
+    )
+    func manyLines() async throws {
+        try await onLoop {
+            let salesforce = ScriptedSalesforce()
+            let (delivery, _) = Self.delivery(salesforce)
+            var plans = try (1...30).map { try Make.progress($0) }
+            for number in plans.indices {
+                plans[number].lines = try (0..<99).map {
+                    .init(id: try Make.lineId(number * 100 + $0), shipped: .zero, invoiced: .zero, closed: false)
+                }
+            }
+            let batch = await delivery.deliver(plans.map { Make.claim($0) }, mayCall: { true })
+            #expect(salesforce.calls.map(\.count) == [200, 200, 200, 200, 200])
+            #expect(batch.results.filter { DeliveryTests.word($0.end) == "sent" }.count == 10)
+            #expect(batch.results.filter { DeliveryTests.word($0.end) == "not sent, after 0.0" }.count == 20)
+            #expect(batch.trouble == nil && batch.results.count == 30)
+            plans[0].lines = try (0..<1500).map {
+                .init(id: try Make.lineId($0), shipped: .zero, invoiced: .zero, closed: false)
+            }
+            let huge = await delivery.deliver(plans.prefix(2).map { Make.claim($0) }, mayCall: { true })
+            #expect(Set(huge.results.map { DeliveryTests.word($0.end) }) == ["sent", "not sent, after 0.0"])
+        }
+    }
+
     @Test("a refused line is one letter that names it, and what the others took is kept; a line that is gone is none")
     func lines() async throws {
         try await onLoop {
