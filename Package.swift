@@ -157,8 +157,8 @@ let allTests: [Target] = [
     tests(
         "StatusFeedback",
         [
-            "StatusFeedback", "Contracts", "JSONText", "Salesforce", "NetSuite", "Ledger", "ServiceRuntime", "Kafka",
-            "Postgres", "HTTPClient", "HTTPServer", "Signing", "EventLoop", "Telemetry",
+            "StatusFeedback", "Contracts", "JSONText", "Salesforce", "NetSuite", "NetSuiteAccess", "Ledger",
+            "ServiceRuntime", "Kafka", "Postgres", "HTTPClient", "HTTPServer", "Signing", "EventLoop", "Telemetry",
         ]),
     tests(
         "Crossdock",

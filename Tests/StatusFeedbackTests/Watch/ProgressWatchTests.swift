@@ -209,4 +209,28 @@ struct ProgressWatchTests {
             #expect(try bench.newest(of: 2).shipments.count == 10)
         }
     }
+
+    @Test(
+        "an hour that comes twice and one that is left out: every change is found, each once",
+        arguments: [
+            // America/Los_Angeles goes back at 09:00Z of November 1st 2026 and forward at 10:00Z of March 8th.
+            ["2026-11-01T08:10:00Z", "2026-11-01T08:50:00Z", "2026-11-01T09:10:00Z", "2026-11-01T10:05:00Z"],
+            ["2027-03-14T09:40:00Z", "2027-03-14T09:58:00Z", "2027-03-14T10:02:00Z", "2027-03-14T11:10:00Z"],
+        ])
+    func clockChange(at instants: [String]) async throws {
+        try await withWatch { bench in
+            try await bench.control("PATCH", "clock", ["at": .string(instants[0])])
+            let order = try await bench.write(1)
+            try await bench.poll()
+            for (step, instant) in instants.dropFirst().enumerated() {
+                try await bench.control("PATCH", "clock", ["at": .string(instant)])
+                _ = try await bench.made("orders/\(order)/fulfil", ["lines": [["line": 1, "quantity": "1"]]])
+                if step == 1 { try await bench.takeOver() }
+                try await bench.poll()
+                try await bench.poll()
+                #expect(try bench.newest(of: 1).shipments.count == step + 1)
+            }
+            #expect(try bench.progress(of: 1).count == instants.count)
+        }
+    }
 }
