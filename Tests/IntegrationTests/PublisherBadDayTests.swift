@@ -200,7 +200,7 @@ private struct Fences {
 }
 
 extension UTCInstant {
-    fileprivate func minus(seconds: Int64) -> UTCInstant {
+    func minus(seconds: Int64) -> UTCInstant {
         UTCInstant(millisecondsSinceEpoch: millisecondsSinceEpoch - seconds * 1000)
     }
 }
