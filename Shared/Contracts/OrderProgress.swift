@@ -13,7 +13,7 @@ public struct OrderProgress: Sendable, Equatable {
     public var shipments: [Shipment] = []
     /// Invoices, oldest first.
     public var invoices: [Invoice] = []
-    /// Payments and deposits applied to those invoices, oldest first.
+    /// Payments, deposits and other orders' credit memos that were applied to those invoices, oldest first.
     public var payments: [Payment] = []
     /// Credit memos for the order, oldest first.
     public var credits: [Credit] = []
@@ -141,7 +141,8 @@ public struct OrderProgress: Sendable, Equatable {
         public var number: String
         /// Its date.
         public var date: CalendarDate?
-        /// unapproved, not deposited, deposited, rejected; of a letter that is not known, `status X`.
+        /// unapproved, not deposited, deposited, rejected, of a credit memo open, fully applied, voided; of a letter that
+        /// is not known, `status X`.
         public var status: String
         /// Amount applied to the order's invoices.
         public var applied: ExactDecimal

@@ -69,7 +69,7 @@ extension Ledger {
                 coalesce(l.sentence, h.sentence) as sentence, l.letter_id::text as letter_id,
                 case when l.letter_id is not null then 'needs attention' when h.order_id is not null then 'waiting'
                     when s.sequence is null or greatest(p.version, a.version) > s.version then 'underway'
-                    else coalesce(n.state, o.netsuite_state, s.outcome) end as state
+                    else coalesce(n.progress ->> 'state', o.netsuite_state, s.outcome) end as state
         """
 
     private static let joins = """
@@ -82,9 +82,9 @@ extension Ledger {
             left join lateral (select letter_id, sentence from dead_letters x where x.order_id = o.order_id
                 and x.state in ('open', 'replaying') order by x.letter_id desc limit 1) l on true
             left join held_orders h on h.order_id = o.order_id
-            left join lateral (select convert_from(x.value, 'UTF8')::json ->> 'state' as state from published_states x
+            left join lateral (select convert_from(x.value, 'UTF8')::json as progress from published_states x
                 where x.topic = '\(Topic.orderProgressed.name)' and x.key = o.order_id
-                order by x.as_of_ms desc limit 1) n on true
+                order by x.as_of_ms desc limit 1) n on n.progress -> 'netSuite' ->> 'id' = o.netsuite_id::text
         """
 
     private static let events = """

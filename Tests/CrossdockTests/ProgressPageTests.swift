@@ -251,6 +251,21 @@ struct ProgressPageTests {
         #expect(list.output.contains("closed"), "\(list.output)")
     }
 
+    @Test("progress of a sales order that another one has replaced says nothing of the order's state")
+    func replaced() async throws {
+        let environment = try await onLoop {
+            try await Self.withLedger { ledger in
+                try await Self.writeOrder(ledger)
+                var deleted = try Afternoon.progress(.deletedInNetSuite)
+                deleted.netSuite = .init(id: "99")
+                try await Self.store(
+                    [deleted.encode()], key: Afternoon.order, topic: Topic.orderProgressed.name, in: ledger)
+            }
+        }
+        let shown = try CommandTests.run("orders show 00001234 --json", environment)
+        #expect(try JSONValue.parse(shown.output)["order"]?["state"] == "written", "\(shown.output)")
+    }
+
     private static func stock(_ sku: String = "SKU-RED", asOf: UTCInstant? = nil) throws -> StockCount {
         var count = StockCount(
             sku: sku, itemId: "801", active: true, asOf: asOf ?? UTCInstant(date: Date(timeIntervalSinceNow: -180)))

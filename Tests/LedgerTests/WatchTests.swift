@@ -143,11 +143,14 @@ struct WatchTests {
                     let key = Fixture.orderId(round)
                     let former = try await Self.lead(ledger, "a\(round)")
                     #expect(try await ledger.renew(former, lease: .zero))
-                    async let late = try? Self.store([Self.state(key, content: 1)], in: ledger, under: former)
+                    async let late = try? Self.store(
+                        [Self.state(key, asOf: 2_000, content: 1)], in: ledger, under: former)
                     async let taken = ledger.acquireLeadership(
                         of: "progress-watch", holder: "b\(round)", lease: .seconds(10))
                     let leader = try #require(try await taken)
-                    _ = try await Self.store([Self.state(key, asOf: 2_000, content: 2)], in: ledger, under: leader)
+                    let before = try await ledger.newestStates(topic: Self.topic, keys: [key])[key]
+                    let asOf = (before?.asOfMilliseconds ?? 0) + 1
+                    _ = try await Self.store([Self.state(key, asOf: asOf, content: 2)], in: ledger, under: leader)
                     let stored = await late
                     let history = try await ledger.states(topic: Self.topic, key: key)
                     // What the former leader was told is what is there.
