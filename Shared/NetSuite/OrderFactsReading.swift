@@ -120,13 +120,15 @@ extension OrderFacts {
         }
     }
 
-    /// Lines by their key, documents by date and then by id.
+    /// Lines by their key; documents by date, and those of one day by number, since ids do not rise with time.
     mutating func sort() {
-        func age(_ date: CalendarDate?, _ id: Int64) -> (String, Int64) { (date?.text ?? "", id) }
+        func age(_ date: CalendarDate?, _ number: String, _ id: Int64) -> (String, Int, String, Int64) {
+            (date?.text ?? "", number.utf8.count, number, id)
+        }
         lines.sort { $0.line < $1.line }
-        fulfilments.sort { age($0.date, $0.id) < age($1.date, $1.id) }
-        invoices.sort { age($0.date, $0.id) < age($1.date, $1.id) }
-        payments.sort { age($0.date, $0.id) < age($1.date, $1.id) }
-        credits.sort { age($0.date, $0.id) < age($1.date, $1.id) }
+        fulfilments.sort { age($0.date, $0.number, $0.id) < age($1.date, $1.number, $1.id) }
+        invoices.sort { age($0.date, $0.number, $0.id) < age($1.date, $1.number, $1.id) }
+        payments.sort { age($0.date, $0.number, $0.id) < age($1.date, $1.number, $1.id) }
+        credits.sort { age($0.date, $0.number, $0.id) < age($1.date, $1.number, $1.id) }
     }
 }
