@@ -15,12 +15,12 @@ struct StateCorpusTests {
 
     @Test("every message about an order's progress is read as its file says, in a time bound by its size")
     func progress() throws {
-        for state in try PoisonState.progress() { play(state, through: .orderProgressed) }
+        for state in try PoisonState.progress() { play(state, through: Topic.orderProgressed) }
     }
 
     @Test("every message about stock is read as its file says, in a time bound by its size")
     func stock() throws {
-        for state in try PoisonState.stock() { play(state, through: .inventoryCounted) }
+        for state in try PoisonState.stock() { play(state, through: Topic.inventoryCounted) }
     }
 
     private func play<Message>(_ state: PoisonState, through topic: Topic<Message>) {

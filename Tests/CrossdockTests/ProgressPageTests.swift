@@ -196,6 +196,7 @@ struct ProgressPageTests {
         }
     }
 
+    @Loop
     private static func writeOrder(_ ledger: Ledger) async throws {
         let request = ClaimRequest(
             orderId: Afternoon.order, orderNumber: "00001234", accountId: "001000000000001AAA", version: 1_000,

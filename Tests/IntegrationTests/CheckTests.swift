@@ -23,8 +23,9 @@ struct CheckTests {
     }
 
     /// Orders that were changed then, so that they show the account's time zone.
+    @Loop
     private static func addOrders(_ stack: ServiceStack, at instants: [String]) async throws {
-        let control = await stack.netSuite.control
+        let control = stack.netSuite.control
         let customer = try await control.make(
             "/customers", ["companyName": "Check", "subsidiary": ["id": "1"], "currency": ["id": "1"]])
         for instant in instants {
