@@ -90,6 +90,25 @@ struct BadAnswerTests {
         }
     }
 
+    @Test("a change that a failed poll has seen is found by the next poll of the same process")
+    func seenByAFailedPoll() async throws {
+        try await withWatch { bench in
+            let order = try await bench.write(1)
+            try await bench.poll()
+            try await bench.settle()
+            let now = try await bench.client.serverTime()
+            // Its minute is over: once dealt with, it is not shown again before the overlap ends.
+            let stamp = UTCInstant(millisecondsSinceEpoch: now.millisecondsSinceEpoch - 150_000)
+            _ = try await bench.made("orders/\(order)/fulfil", ["modifiedAt": .string(stamp.text)])
+            try await bench.control(
+                "POST", "faults",
+                ["kind": "server-error", "path": "suiteql", "body": "FROM transactionline tl", "times": 1])
+            await #expect(throws: (any Error).self) { try await bench.poll() }
+            try await bench.poll()
+            #expect(try bench.newest(of: 1).state == .shipped)
+        }
+    }
+
     @Test(
         "an order that stays unreadable is told and counted while the others flow, also over a kill, and comes at last")
     func stays() async throws {

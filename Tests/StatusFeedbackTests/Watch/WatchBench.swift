@@ -68,6 +68,8 @@ final class WatchBench {
         watch = try Self.newWatch(client, ledger, metrics) { (_, _) async throws(Trouble) in }
         watch = try makeWatch()
         customer = try await newCustomer()
+        // Nothing promises that an order's stamp moves with its documents, or an invoice's with what is applied to it.
+        try await control("PATCH", "settings", ["childTouchesOrder": false])
     }
 
     private static func acquire(_ ledger: Ledger, holder: String) async throws -> Leadership {
@@ -114,6 +116,12 @@ final class WatchBench {
     }
 
     func poll() async throws { try await watch.poll(under: leadership) }
+
+    /// Lets the minutes of all stamps go by, so that only what is changed from now on is shown.
+    func settle() async throws {
+        try await control("PATCH", "clock", ["advanceSeconds": 300])
+        try await poll()
+    }
 
     /// Another process takes over, as after a kill: nothing of the first one's memory is left.
     func takeOver() async throws {
