@@ -20,6 +20,11 @@ public struct SuiteQLRow: Sendable, Equatable {
     /// The columns by their lower-case names or aliases.
     public let columns: JSONObject
 
+    /// A row of these columns.
+    public init(columns: JSONObject) {
+        self.columns = columns
+    }
+
     /// A column as text, a number by its digits.
     public func text(_ column: String) -> String? { columns[column]?.textOrDigits }
     /// A column as an exact decimal.
