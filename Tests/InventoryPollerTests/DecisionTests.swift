@@ -71,7 +71,8 @@ struct FullCountPlanTests {
             Case(
                 name: "behind midnight", hour: 0, last: "2026-01-14 done", now: "2026-01-15T05:00:00Z",
                 expected: "2026-01-15 since 2026-01-15T05:00:00.000Z after 0"),
-            Case(name: "a clock that was set back", last: "2026-01-15 done", now: "2026-01-14T12:00:00Z", expected: nil),
+            Case(
+                name: "a clock that was set back", last: "2026-01-15 done", now: "2026-01-14T12:00:00Z", expected: nil),
         ])
     func due(test: Case) throws {
         let last = test.last.flatMap(FullCountCursor.init(text:))
@@ -119,7 +120,8 @@ struct StockCountingTests {
             stock: [
                 ["item": 7, "location": 2, "available": 4, "onhand": 4, "backordered": 0],
                 [
-                    "item": 7, "location": 12, "locationname": "West", "available": .number(JSONNumber(text: "1.5") ?? JSONNumber(1)),
+                    "item": 7, "location": 12, "locationname": "West",
+                    "available": .number(JSONNumber(text: "1.5") ?? JSONNumber(1)),
                     "onhand": 2, "backordered": 0,
                 ],
             ], prices: [["item": 7, "unitprice": .number(JSONNumber(text: "49.5") ?? JSONNumber(1))]])
@@ -182,7 +184,8 @@ struct StockCountingTests {
 @Suite("Which prices are list prices")
 struct PriceListTests {
     private static let currencies = [
-        row(["id": "1", "symbol": "USD", "isbasecurrency": "T"]), row(["id": 4, "symbol": "EUR", "isbasecurrency": "F"]),
+        row(["id": "1", "symbol": "USD", "isbasecurrency": "T"]),
+        row(["id": 4, "symbol": "EUR", "isbasecurrency": "F"]),
     ]
 
     @Test("the base currency's, or the configured one's where prices say theirs")

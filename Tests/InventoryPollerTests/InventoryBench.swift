@@ -35,7 +35,8 @@ final class InventoryBench {
     private(set) var metrics = MetricsRegistry()
     private(set) var health = Health()
 
-    private init(ledger: Ledger, pool: PostgresPool, base: String, key: PrivateKey, process: ChildProcess) async throws {
+    private init(ledger: Ledger, pool: PostgresPool, base: String, key: PrivateKey, process: ChildProcess) async throws
+    {
         (self.ledger, self.pool, self.base, self.key, self.process) = (ledger, pool, base, key, process)
         transport = HTTPTransport(
             configuration: HTTPTransportConfiguration(userAgent: "crossdock-test"), logger: .silent)
@@ -150,8 +151,10 @@ final class InventoryBench {
 
     /// How often NetSuite was asked, by operation.
     func calls() -> Int {
-        metrics.prometheusText().split(separator: "\n").filter { $0.contains("netsuite_operations") && $0.contains("{") }
-            .compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }.reduce(0, +)
+        metrics.prometheusText().split(separator: "\n").filter {
+            $0.contains("netsuite_operations") && $0.contains("{")
+        }
+        .compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }.reduce(0, +)
     }
 
     func close() async {

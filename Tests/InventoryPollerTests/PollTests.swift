@@ -5,7 +5,6 @@ import Ledger
 import NetSuiteAccess
 import Postgres
 import ServiceRuntime
-import Telemetry
 import TestSupport
 import Testing
 
@@ -25,7 +24,8 @@ struct PollTests {
                 "POST", "items", ["sku": "OLD-1", "kind": "InvtPart", "listPrice": "5", "isInactive": true])
             try await bench.pollAll()
             let items = try await bench.control("GET", "items")["items"]?.array ?? []
-            #expect(try Set(bench.counts().map(\.sku)) == Set(items.compactMap { $0["sku"]?.string }) && items.count > 3)
+            #expect(
+                try Set(bench.counts().map(\.sku)) == Set(items.compactMap { $0["sku"]?.string }) && items.count > 3)
             let red = try #require(try bench.counts(of: "SKU-RED").first)
             #expect(red.active && red.listPrice?.currency == "USD" && red.locations.map(\.name) == ["Main", "West"])
             let service = try #require(try bench.counts(of: "SRV-1").first)
@@ -125,28 +125,38 @@ struct PollTests {
             try await bench.addItems(1_200)
             try await bench.pollAll()
             #expect(try Set(bench.counts().map(\.sku)).count > 1_200)
-            try await bench.advance(900)
-            // The first poll behind the overlap looks at each once more.
+            // Behind the overlap of a zone that no order shows yet: then a page holds what is read again.
+            try await bench.advance(18_000)
+            try await bench.setStock("SKU-RED", "2")
+            try await bench.control("PATCH", "items/SKU-RED", ["listPrice": "2"])
+            try await bench.pollAll()
+            try await bench.advance(18_000)
             try await bench.pollAll()
             let before = bench.calls()
             try await bench.poll()
-            #expect(bench.calls() - before == 3, "\(bench.metrics.prometheusText())")
+            #expect(bench.calls() - before == 3)
             bench.forgetSent()
             for number in 1...1_000 { try await bench.setStock("BULK-\(number)", "4") }
             let idle = bench.calls()
             try await bench.poll()
             #expect(try bench.counts().count == 1_000)
-            // Time, one page of items, one page of stock; two chunks of 500: items, prices, two pages of stock each.
-            #expect(bench.calls() - idle <= 12, "\(bench.calls() - idle) calls")
+            // Time, a page of items and two of stock; two chunks of 500, and one for what the second page adds, each of
+            // items, stock and prices.
+            #expect(bench.calls() - idle <= 13, "\(bench.calls() - idle) calls")
         }
     }
 
-    @Test("a zone that NetSuite contradicts stops the watch, says which setting is wrong, and lets it go on when mended")
+    @Test(
+        "a zone that NetSuite contradicts stops the watch, says which setting is wrong, and lets it go on when mended")
     func contradictedZone() async throws {
         try await InventoryBench.with { bench in
             try await bench.setClock("2026-01-15T18:00:00Z")
             try await bench.control(
-                "POST", "orders", ["entity": ["id": try await bench.customer()], "item": ["items": [["item": ["id": try await bench.item("SKU-RED")], "quantity": 1]]]])
+                "POST", "orders",
+                [
+                    "entity": ["id": try await bench.customer()],
+                    "item": ["items": [["item": ["id": try await bench.item("SKU-RED")], "quantity": 1]]],
+                ])
             bench.zone = "Europe/Berlin"
             do {
                 try await bench.poll()
