@@ -22,6 +22,13 @@ final class PublishedStates {
     /// How many messages of this key came so far, repeats left out.
     func events(of key: String) -> Int { Set(messages(of: key).map(\.id)).count }
 
+    /// Whether an event came, by its id.
+    func contains(event id: String) -> Bool {
+        reader.messages.contains { message in
+            message.headers.contains { $0.name == "ce_id" && $0.text == id }
+        }
+    }
+
     private struct Message {
         let id: String
         let ordering: Int64
@@ -33,8 +40,7 @@ final class PublishedStates {
     private func messages(of key: String) -> [Message] {
         reader.messages.filter { $0.key.map { String(decoding: $0, as: UTF8.self) } == key }.compactMap { message in
             func header(_ name: String) -> String {
-                let value = message.headers.first { $0.name == name }?.value
-                return value.map { String(decoding: $0, as: UTF8.self) } ?? ""
+                message.headers.first { $0.name == name }?.text ?? ""
             }
             guard let value = message.value, var content = try? JSONValue.parse(value).object else { return nil }
             content["asOf"] = nil

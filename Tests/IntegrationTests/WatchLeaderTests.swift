@@ -38,6 +38,7 @@ struct WatchLeaderTests {
                 #expect(differences.isEmpty, "\(differences)")
                 let problems = states.problems(keys: desk.orders.map(\.id))
                 #expect(problems.isEmpty, "\(problems)")
+                try await expectEverythingTold(stack, states)
                 try await expectNothingWentBack(stack, desk)
                 await states.close()
             }
@@ -65,6 +66,17 @@ struct WatchLeaderTests {
         }
         first.process.send(signal: SIGCONT)
         try await first.untilLogged("no longer leading")
+    }
+
+    /// What a leader stored and did not live to tell, its successor told under the same event id.
+    @Loop
+    private func expectEverythingTold(_ stack: ServiceStack, _ states: PublishedStates) async throws {
+        let rows = try await stack.query("select event_id, acknowledged_at is null as open from published_states")
+        for row in rows {
+            let id = try row.string("event_id")
+            #expect(try !row.bool("open"), "\(id) was stored and never confirmed")
+            #expect(states.contains(event: id), "\(id) was stored and never told")
+        }
     }
 
     /// A state that Salesforce showed once and left does not come back.
