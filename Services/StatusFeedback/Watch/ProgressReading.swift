@@ -72,9 +72,10 @@ final class ProgressReading {
         if isListed { return true }
         guard lookUps < Self.mostLookUps else { return false }
         lookUps += 1
-        do {
+        do throws(NetSuiteFailure) {
             return try await client.salesOrder(.internalId(String(id)), includingLines: false) == nil
-        } catch NetSuiteFailure.refused {
+        } catch {
+            guard case .refused = error else { throw error }
             return false
         }
     }

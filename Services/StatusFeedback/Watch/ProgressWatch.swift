@@ -179,9 +179,10 @@ final class ProgressWatch {
     }
 
     private func nextPage(of scan: ChangeScan) async throws -> [NetSuiteChange] {
-        do {
+        do throws(NetSuiteFailure) {
             return try await scan.nextPage(from: client)
-        } catch NetSuiteFailure.refused(let refusal) {
+        } catch {
+            guard case .refused(let refusal) = error else { throw error }
             throw Trouble(
                 .netSuite,
                 "NetSuite refuses to show \(scan.table.name) (\(refusal)): see `crossdock check` for the role")
