@@ -7,14 +7,23 @@ import NetSuiteAccess
 import ServiceRuntime
 import Telemetry
 
-/// One poll, in the order in which things happen: produce what is owed → find what was changed → count those items →
-/// publish what is news → move the cursor; then, when it is due, a piece of the count of all items.
+/// One poll, in the order in which things happen: produce what is owed → find what was changed → count those items, and
+/// those that could not be read before → publish what is news → move the cursor; then, when it is due, a piece of the count
+/// of all items.
 @Loop
 final class InventoryPollerPipeline {
     /// Pieces of a full count between two looks at what was changed.
     nonisolated static let piecesOfPoll = 4
-    /// Between two looks at what was deleted: nobody waits for that as for stock.
-    nonisolated static let deletionInterval = Duration.seconds(300)
+    /// Seconds between two looks at what was deleted: nobody waits for that as for stock.
+    nonisolated static let deletionSeconds: Int64 = 300
+    /// Seconds between two looks at the transactions that move goods: what is available, which nearly all of them change,
+    /// is seen by the stock's own stamp at each poll.
+    nonisolated static let movementSeconds: Int64 = 60
+    /// Seconds between two looks at a price list that could not be read.
+    nonisolated static let priceListSeconds: Int64 = 3_600
+    /// Transactions that can change what is on hand or back-ordered and leave what is available alone.
+    nonisolated static let movements = ChangeTable.transactions(
+        ofTypes: ["SalesOrd", "ItemShip", "ItemRcpt", "InvAdjst", "InvTrnfr"])
 
     private let account: WatchedAccount
     private let ledger: Ledger
@@ -36,24 +45,41 @@ final class InventoryPollerPipeline {
     private final class Term {
         let leadership: Leadership
         var prices: PriceList
+        var pricesReadAt: UTCInstant
         let changes: [ChangeScan]
-        /// Nil where the role does not see what was deleted.
-        var deletions: ChangeScan?
-        var deletionsReadAt: MonotonicInstant?
+        let deletions: OptionalScan
+        let movements: OptionalScan
         var published: PublishedItems
+        var due: DueItems
+        /// The text of what is due, as it stands in the ledger.
+        var storedDue: String
         var fullCount: FullCountCursor?
 
         init(
-            leadership: Leadership, prices: PriceList, changes: [ChangeScan], deletions: ChangeScan,
-            published: PublishedItems, fullCount: FullCountCursor?
+            leadership: Leadership, prices: PriceList, readAt: UTCInstant, changes: [ChangeScan],
+            deletions: OptionalScan, movements: OptionalScan, published: PublishedItems, due: String,
+            fullCount: FullCountCursor?
         ) {
             self.leadership = leadership
             self.prices = prices
+            pricesReadAt = readAt
             self.changes = changes
             self.deletions = deletions
+            self.movements = movements
             self.published = published
+            self.due = DueItems(text: due)
+            storedDue = due
             self.fullCount = fullCount
         }
+
+        func optional(_ scan: ChangeScan) -> OptionalScan? { [deletions, movements].first { $0.scan === scan } }
+    }
+
+    /// A page of a scan: its rows that were not dealt with yet, and the items to be counted for them.
+    private struct Page {
+        let scan: ChangeScan
+        let fresh: [NetSuiteChange]
+        let items: [Int64]
     }
 
     init(
@@ -80,20 +106,26 @@ final class InventoryPollerPipeline {
         try await publication.finishOpen(under: leadership)
         let moment = try await account.moment()
         let term = try await begin(leadership, at: moment)
-        var scans = term.changes
-        let isDeletionDue = term.deletionsReadAt.map { time.now - $0 >= Self.deletionInterval } ?? true
-        if let deletions = term.deletions, isDeletionDue { scans.append(deletions) }
+        try await askForPricesAgain(term, moment)
+        let optional = [term.deletions, term.movements].filter { $0.isDue(at: moment.now) }
+        let scans = term.changes + optional.map(\.scan)
         for scan in scans { scan.begin(moment) }
-        while scans.contains(where: { !$0.isComplete }) { try await readPages(of: scans, term, moment) }
-        if isDeletionDue { term.deletionsReadAt = time.now }
+        var (owed, failure) = (term.due.turn(), NetSuiteFailure?.none)
+        while scans.contains(where: { !$0.isComplete }) {
+            failure = try await readPages(of: scans, and: owed, term, moment) ?? failure
+            owed = []
+        }
         let isCounting = try await countAll(term, moment)
         hasWorkLeft = isCounting || scans.contains { $0.wasCut }
+        // A scan beside the main ones that fails is said, and holds up nothing but itself.
+        if let failure { throw failure }
         measures.notePoll(scans, now: moment.now)
     }
 
     // MARK: - Begin
 
     private static let countName = "inventory-poller.count"
+    private static let dueName = "inventory-poller.unreadable items"
 
     private static func cursorName(_ table: ChangeTable) -> String { "inventory-poller.\(table.name)" }
 
@@ -105,12 +137,23 @@ final class InventoryPollerPipeline {
             if let item = Int64(count.itemId) { published.note(count.sku, of: item) }
         }
         let text = try await patience.untilAnswered { [ledger] in try await ledger.cursor(Self.countName) }
+        let due = try await patience.untilAnswered { [ledger] in try await ledger.cursor(Self.dueName) }
         let term = Term(
-            leadership: leadership, prices: prices,
+            leadership: leadership, prices: prices, readAt: moment.now,
             changes: [
                 try await scan(of: .items, leadership, moment), try await scan(of: .stock, leadership, moment),
-            ], deletions: try await scan(of: .deletedRecords, leadership, moment), published: published,
-            fullCount: text.flatMap(FullCountCursor.init(text:)))
+            ],
+            deletions: OptionalScan(
+                try await scan(of: .deletedRecords, leadership, moment), seconds: Self.deletionSeconds,
+                component: "deleted items",
+                reason: "the role does not see NetSuite's table deletedRecord (permission Deleted Records): they are "
+                    + "found by the daily count alone"),
+            movements: OptionalScan(
+                try await scan(of: Self.movements, leadership, moment), seconds: Self.movementSeconds,
+                component: "movements of goods",
+                reason: "the role does not see NetSuite's tables transaction and transactionline: what they change on "
+                    + "hand and leaves what is available alone is found by the daily count alone"),
+            published: published, due: due ?? "", fullCount: text.flatMap(FullCountCursor.init(text:)))
         self.term = term
         return term
     }
@@ -132,11 +175,19 @@ final class InventoryPollerPipeline {
             level: configuration.priceLevel, configured: configuration.priceCurrency,
             currencies: try await account.client.currencies(),
             saysCurrency: try await account.client.pricesSayTheirCurrency())
+        health.warn("list prices", prices.problem)
         if let problem = prices.problem, term?.prices.problem != problem {
-            health.warn("list prices", problem)
             logger.warning("items are counted without prices", .reason(problem))
         }
         return prices
+    }
+
+    /// A permission that is given later is noticed without a new start.
+    private func askForPricesAgain(_ term: Term, _ moment: WatchMoment) async throws {
+        let passed = moment.now.millisecondsSinceEpoch - term.pricesReadAt.millisecondsSinceEpoch
+        guard term.prices.problem != nil, passed >= Self.priceListSeconds * 1_000 else { return }
+        term.prices = try await readPriceList()
+        term.pricesReadAt = moment.now
     }
 
     private func eachPublished(before instant: UTCInstant? = nil, _ body: (StockCount) -> Void) async throws {
@@ -157,12 +208,22 @@ final class InventoryPollerPipeline {
 
     // MARK: - What was changed
 
-    private func readPages(of scans: [ChangeScan], _ term: Term, _ moment: WatchMoment) async throws {
-        var pages: [(scan: ChangeScan, fresh: [NetSuiteChange])] = []
+    /// Reads a page of each scan, counts what they name and what is owed besides, and moves the marks.
+    /// - Returns: what made a scan fail that the watch can do without.
+    private func readPages(
+        of scans: [ChangeScan], and owed: [Int64], _ term: Term, _ moment: WatchMoment
+    ) async throws -> NetSuiteFailure? {
+        var pages: [Page] = []
+        var failure: NetSuiteFailure?
         for scan in scans where !scan.isComplete {
-            let fresh = try await nextPage(of: scan, term)
-            if scan.isComplete { continue }
-            pages.append((scan, fresh))
+            do throws(NetSuiteFailure) {
+                pages.append(try await nextPage(of: scan, term))
+            } catch {
+                guard let optional = term.optional(scan) else { throw error }
+                scan.giveUp()
+                if case .refused = error { say(optional, isRefused: true, moment) } else { failure = error }
+                continue
+            }
             if scan.unreadableRows > 0 {
                 measures.count(.unreadable, scan.unreadableRows)
                 logger.warning(
@@ -170,47 +231,63 @@ final class InventoryPollerPipeline {
                     .count(scan.unreadableRows))
             }
         }
-        var ids: Set<Int64> = []
+        let ids = pages.reduce(into: Set(owed)) { $0.formUnion($1.items) }
+        try await count(ids.sorted(), evenIfUnchanged: false, term, moment)
         for page in pages {
-            // Ids of deleted records are of all kinds: those that no item of ours had are not ours.
-            ids.formUnion(
-                page.fresh.map(\.id).filter { page.scan !== term.deletions || term.published.contains($0) })
+            if let mark = page.scan.finish(page.fresh) {
+                try await patience.moveCursor(
+                    Self.cursorName(page.scan.table), to: mark.text, in: ledger, under: term.leadership)
+            }
+            if page.scan.isComplete, let optional = term.optional(page.scan) { say(optional, isRefused: false, moment) }
         }
-        let undone = try await count(ids.sorted(), term, moment)
-        for page in pages {
-            guard let mark = page.scan.finish(page.fresh.filter { !undone.contains($0.id) }) else { continue }
-            try await patience.moveCursor(
-                Self.cursorName(page.scan.table), to: mark.text, in: ledger, under: term.leadership)
-        }
+        return failure
     }
 
-    private func nextPage(of scan: ChangeScan, _ term: Term) async throws -> [NetSuiteChange] {
-        do throws(NetSuiteFailure) {
-            return try await scan.nextPage(from: account.client)
-        } catch {
-            guard case .refused = error, scan === term.deletions else { throw error }
+    private func nextPage(of scan: ChangeScan, _ term: Term) async throws(NetSuiteFailure) -> Page {
+        let fresh = try await scan.nextPage(from: account.client)
+        let ids = fresh.map(\.id)
+        if scan === term.movements.scan {
+            return Page(scan: scan, fresh: fresh, items: try await account.client.items(onLinesOf: ids))
         }
-        // Deleted items are still found by the count of all.
-        let reason = "the role does not see NetSuite's table deletedRecord (permission Deleted Records)"
-        health.warn("deleted items", "\(reason): they are found by the daily count alone")
-        logger.warning("deleted items are found by the daily count alone", .reason(reason))
-        term.deletions = nil
-        scan.giveUp()
-        return []
+        // Ids of deleted records are of all kinds: those that no item of ours had are not ours.
+        let isOurs: (Int64) -> Bool = { scan !== term.deletions.scan || term.published.contains($0) }
+        return Page(scan: scan, fresh: fresh, items: ids.filter(isOurs))
     }
 
-    /// Counts items and publishes what is news.
-    /// - Returns: those that could not be read.
-    private func count(_ ids: [Int64], _ term: Term, _ moment: WatchMoment) async throws -> Set<Int64> {
+    /// Notes that a scan was read or refused, and says it where that is news.
+    private func say(_ scan: OptionalScan, isRefused: Bool, _ moment: WatchMoment) {
+        if isRefused != scan.isRefused {
+            if isRefused {
+                logger.warning("something is found by the daily count alone", .reason(scan.reason))
+            } else {
+                logger.info(
+                    "what was found by the daily count alone is seen again", LogField(.component, scan.component))
+            }
+        }
+        health.warn(scan.component, isRefused ? scan.reason : nil)
+        scan.note(isRefused: isRefused, at: moment.now)
+    }
+
+    /// Counts items and publishes what is news; those that cannot be read are due again, whatever becomes of the marks.
+    private func count(_ ids: [Int64], evenIfUnchanged: Bool, _ term: Term, _ moment: WatchMoment) async throws {
         let counting = ItemCounting(client: account.client, prices: term.prices)
-        var undone: Set<Int64> = []
         for start in stride(from: 0, to: ids.count, by: NetSuiteClient.largestStockReading) {
             let chunk = Array(ids[start..<min(start + NetSuiteClient.largestStockReading, ids.count)])
             let result = try await counting.count(chunk, known: term.published, asOf: moment.now)
-            try await publish(result, evenIfUnchanged: false, term, moment)
-            undone.formUnion(result.unreadable)
+            try await publish(result, of: chunk, evenIfUnchanged: evenIfUnchanged, term, moment)
         }
-        return undone
+    }
+
+    /// Stored before a mark moves past what named the items.
+    private func noteDue(_ result: StockCounting.Result, of ids: [Int64], _ term: Term) async throws {
+        let forgotten = term.due.note(read: ids, unreadable: result.unreadable)
+        if forgotten > 0 {
+            logger.warning("too many items cannot be read: these wait for the count of all", .count(forgotten))
+        }
+        let text = term.due.text
+        guard text != term.storedDue else { return }
+        try await patience.moveCursor(Self.dueName, to: text, in: ledger, under: term.leadership)
+        term.storedDue = text
     }
 
     // MARK: - All items
@@ -224,6 +301,7 @@ final class InventoryPollerPipeline {
         if progress.lastItem == 0 {
             logger.info("counting all items", LogField(.instant, progress.startedAt.text))
             term.prices = try await readPriceList()
+            term.pricesReadAt = moment.now
         }
         let counting = ItemCounting(client: account.client, prices: term.prices)
         for _ in 0..<Self.piecesOfPoll {
@@ -236,7 +314,7 @@ final class InventoryPollerPipeline {
             }
             let result = try await counting.count(
                 ids, items: page.rows, known: term.published, asOf: moment.now)
-            try await publish(result, evenIfUnchanged: true, term, moment)
+            try await publish(result, of: ids, evenIfUnchanged: true, term, moment)
             progress.lastItem = last
             cursor.progress = progress
             try await moveCount(to: cursor, term)
@@ -245,15 +323,23 @@ final class InventoryPollerPipeline {
     }
 
     /// What was published before and was not counted now: it was deleted or renamed while nobody watched, or could not be
-    /// read.
+    /// read. What is gone already is said again without asking, so that it is as fresh as everything else.
     private func finishCount(
         _ cursor: FullCountCursor, _ progress: FullCountCursor.Progress, _ term: Term, _ moment: WatchMoment
     ) async throws {
         var left: Set<Int64> = []
         try await eachPublished(before: progress.startedAt) { count in
-            if let item = Int64(count.itemId) { left.insert(item) }
+            if let item = Int64(count.itemId), !PublishedItems.isGone(count) { left.insert(item) }
         }
-        _ = try await count(left.sorted(), term, moment)
+        try await count(left.sorted(), evenIfUnchanged: true, term, moment)
+        // Those that were just counted are not among them: one of them may have a number that was gone.
+        var gone: [StockCount] = []
+        try await eachPublished(before: progress.startedAt) { count in
+            guard let item = Int64(count.itemId), PublishedItems.isGone(count) else { return }
+            gone.append(PublishedItems.gone(count.sku, item: item, asOf: moment.now))
+        }
+        measures.count(
+            .gone, try await publication.publish(gone, evenIfUnchanged: true, under: term.leadership))
         try await moveCount(to: FullCountCursor(day: cursor.day, progress: nil), term)
         measures.noteFullCount()
         logger.info("all items are counted", LogField(.instant, progress.startedAt.text))
@@ -267,7 +353,7 @@ final class InventoryPollerPipeline {
     // MARK: - Publish
 
     private func publish(
-        _ result: StockCounting.Result, evenIfUnchanged: Bool, _ term: Term, _ moment: WatchMoment
+        _ result: StockCounting.Result, of ids: [Int64], evenIfUnchanged: Bool, _ term: Term, _ moment: WatchMoment
     ) async throws {
         let counts = result.counted.map(\.count)
         let current = Set(counts.map(\.sku))
@@ -285,6 +371,7 @@ final class InventoryPollerPipeline {
             gone.map { PublishedItems.gone($0.sku, item: $0.item, asOf: moment.now) }, under: term.leadership)
         for item in result.counted { term.published.note(item.count.sku, of: item.id) }
         note(result, published: published, withdrawn: withdrawn)
+        try await noteDue(result, of: ids, term)
     }
 
     private func note(_ result: StockCounting.Result, published: Int, withdrawn: Int) {

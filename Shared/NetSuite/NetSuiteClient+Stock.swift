@@ -55,6 +55,21 @@ extension NetSuiteClient {
                 keys: [KeysetQuery.Key(expression: "item", alias: "item")]))
     }
 
+    /// The items on the lines of up to 1,000 transactions, each once, in the order of their ids: one query.
+    ///
+    /// - Throws: `unknown` also where a row does not say its item.
+    public func items(onLinesOf transactions: [Int64]) async throws(NetSuiteFailure) -> [Int64] {
+        guard !transactions.isEmpty else { return [] }
+        let rows = try await rows(
+            of: KeysetQuery(
+                select: "SELECT DISTINCT item FROM transactionline",
+                condition: "transaction IN (\(Self.list(transactions))) AND mainline = 'F' AND item IS NOT NULL",
+                keys: [KeysetQuery.Key(expression: "item", alias: "item")]))
+        let items = rows.compactMap { $0.wholeNumber("item") }
+        guard items.count == rows.count else { throw .unknown("a line of a transaction does not say its item") }
+        return items
+    }
+
     /// The account's currencies: `id`, `symbol`, `isbasecurrency`; nil where it has no table of them.
     public func currencies() async throws(NetSuiteFailure) -> [SuiteQLRow]? {
         try await unlessMissing("SELECT id, symbol, isbasecurrency FROM currency ORDER BY id")

@@ -14,8 +14,9 @@ public final class Health {
         reasons[component] = reason
     }
 
-    /// Says that something needs a person though the service works; it stays until the service is started again.
-    public func warn(_ component: String, _ reason: String) {
+    /// Says that something needs a person though the service works; it stays until it is taken back with nil, or the
+    /// service is started again.
+    public func warn(_ component: String, _ reason: String?) {
         warned[component] = reason
     }
 

@@ -25,6 +25,11 @@ struct PublishedItems: Sendable {
         skusOfItem[item, default: []].insert(sku)
     }
 
+    /// Whether a count says what is said of a SKU that is no item's any more.
+    static func isGone(_ count: StockCount) -> Bool {
+        !count.active && count.listPrice == nil && count.locations.isEmpty
+    }
+
     /// What is published of a SKU that is no item's any more: nothing in stock, and not sold.
     static func gone(_ sku: String, item: Int64, asOf: UTCInstant) -> StockCount {
         StockCount(sku: sku, itemId: String(item), active: false, asOf: asOf)
