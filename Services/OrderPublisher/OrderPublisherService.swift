@@ -47,7 +47,7 @@ enum OrderPublisherService {
     }
 
     /// No order is blamed for what ends a poll.
-    static func trouble(of error: any Error) -> Trouble {
+    nonisolated static func trouble(of error: any Error) -> Trouble {
         switch error {
         case let trouble as Trouble: trouble
         case let failure as SalesforceFailure: Trouble(.salesforce, failure.description)

@@ -80,10 +80,8 @@ struct ProductShownTests {
         let count = try Make.stock(price: "60.50", active: false)
         let both = Self.changes(count, [try Self.row(showing: Self.shown)])
         #expect(both.products.map(\.fields) == [["IsActive": false]])
-        #expect(
-            both.entries.map(\.fields) == [
-                ["UnitPrice": .number(try #require(JSONNumber(text: "60.5"))), "IsActive": false]
-            ])
+        let price = try #require(JSONNumber(text: "60.5"))
+        #expect(both.entries.map(\.fields) == [["UnitPrice": .number(price), "IsActive": false]])
         var rules = ProductRules(showsPrice: false, showsActive: false)
         let neither = Self.changes(count, [try Self.row(showing: Self.shown)], rules: rules)
         #expect(neither.products.isEmpty && neither.entries.isEmpty && !neither.isPriceWithheld)

@@ -50,7 +50,7 @@ extension SalesforceSandbox {
         }
     }
 
-    private static func view(_ refusal: WriteRefusal) -> JSONValue {
+    private nonisolated static func view(_ refusal: WriteRefusal) -> JSONValue {
         var object: JSONObject = [
             "number": .number(JSONNumber(refusal.number)), "kind": .string(refusal.kind.rawValue),
             "object": .string(refusal.object),
