@@ -11,6 +11,7 @@ final class FeedbackMetrics {
     let unknownSKUs: Counter
     let withheldAmounts: Counter
     let withheldPrices: Counter
+    let refusedStatuses: Counter
     private let callsPerShownOrder: Gauge
     private let time: any TimeSource
     private var recent: [(at: MonotonicInstant, calls: Int, orders: Int)] = []
@@ -33,12 +34,16 @@ final class FeedbackMetrics {
             "salesforce_amounts_withheld", help: "Orders whose amounts are not shown, their currency being another one")
         withheldPrices = registry.counter(
             "salesforce_prices_withheld", help: "List prices without an entry of their currency to show them")
+        refusedStatuses = registry.counter(
+            "salesforce_statuses_refused",
+            help: "Orders that Salesforce took only without the status that their state sets")
         callsPerShownOrder = registry.gauge(
             "salesforce_calls_per_shown_order", help: "Calls to Salesforce per order shown, over the last five minutes")
         for object in ["Order", "Product2"] { shown.add(0, object) }
         unknownSKUs.add(0)
         withheldAmounts.add(0)
         withheldPrices.add(0)
+        refusedStatuses.add(0)
         callsPerShownOrder.set(0)
     }
 

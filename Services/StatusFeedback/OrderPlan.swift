@@ -41,8 +41,9 @@ struct OrderPlan: Sendable {
     ///
     /// - Parameter status: what `Order.Status` is set to. It never goes alone: Salesforce refuses an update that activates
     ///   an order beside other changes, so an order that was made a draft a moment ago stays one.
-    func update(at instant: UTCInstant, status: String?) -> RecordUpdate? {
-        guard !changes.isEmpty || !lineChanges.isEmpty || status != nil else { return nil }
+    /// - Parameter hasLines: whether lines are written with it.
+    func update(at instant: UTCInstant, status: String?, hasLines: Bool = true) -> RecordUpdate? {
+        guard !changes.isEmpty || hasLines && !lineChanges.isEmpty || status != nil else { return nil }
         var fields = changes
         fields[CustomField.Order.syncedAt] = .string(instant.text)
         fields[OrderStatusRule.field] = status.map { .string($0) }
@@ -79,16 +80,21 @@ func end(
     let outcomes = records.map(\.outcome)
     if outcomes.contains(where: \.isUnknown) { return result(.unknown(sendAgainAfter: waits.resend)) }
     if outcomes.contains(where: \.isNotSent) { return result(.notSent(tryAgainAfter: .zero)) }
+    let wait = waits.locked.delay(afterTry: claim.lockedTries + 1, random: random)
     for case (let part, .refused(let refusal)) in records {
-        return result(.refused(refusal.letter(of: part), tryAgainAfter: nil))
+        // A letter is the end of what was refused; what only waits goes on.
+        let again =
+            outcomes.contains(where: \.isLocked)
+            ? wait : outcomes.contains(where: \.isMisconfigured) ? waits.configuration : nil
+        return result(.refused(refusal.letter(of: part), tryAgainAfter: again))
     }
     for case (let part, .locked(let refusal)) in records {
-        let wait = waits.locked.delay(afterTry: claim.lockedTries + 1, random: random)
         guard let lockedFor = claim.lockedFor, lockedFor >= waits.lockedLimit else {
             return result(.locked(tryAgainAfter: wait))
         }
         return result(.refused(refusal.letter(ofLocked: part, for: lockedFor), tryAgainAfter: wait))
     }
+    if outcomes.contains(where: \.isMisconfigured) { return result(.notSent(tryAgainAfter: waits.configuration)) }
     return FeedbackResult(claim: claim, end: .sent(shown: shows))
 }
 
@@ -98,6 +104,8 @@ struct FeedbackWaits: Sendable {
     var resend = Duration.seconds(60)
     /// While the record is locked by somebody else.
     let locked = RetryPolicy(base: .seconds(2), cap: .seconds(600))
+    /// While fields of an object are missing or not granted.
+    let configuration = Duration.seconds(60)
     /// From then on it is a person's business as well.
     let lockedLimit = Duration.seconds(4 * 3600)
 }

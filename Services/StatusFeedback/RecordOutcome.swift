@@ -9,6 +9,8 @@ enum RecordOutcome: Equatable, Sendable {
     /// Locked by somebody else.
     case locked(SalesforceRefusal)
     case refused(SalesforceRefusal)
+    /// Fields that the object lacks, or that are not granted: no record's fault.
+    case misconfigured(SalesforceRefusal)
     /// Not sent, or refused for a reason that every record shares.
     case systemTrouble(reason: String)
     case unknown(reason: String)
@@ -29,17 +31,41 @@ enum RecordOutcome: Equatable, Sendable {
     static func withConfigurationTrouble(_ outcomes: [RecordOutcome], of updates: [RecordUpdate]) -> [RecordOutcome] {
         var told = outcomes
         for positions in Dictionary(grouping: outcomes.indices, by: { updates[$0].object }).values {
-            let refusals = positions.compactMap { position -> SalesforceRefusal? in
+            // Of a record that is not there Salesforce says that alone.
+            let judged = positions.filter { !outcomes[$0].isOfADeletedRecord }
+            let refusals = judged.compactMap { position -> SalesforceRefusal? in
                 if case .refused(let refusal) = outcomes[position], refusal.isOfTheFields { refusal } else { nil }
             }
-            guard let first = refusals.first, refusals.count == positions.count else { continue }
-            for position in positions { told[position] = .systemTrouble(reason: first.asConfigurationTrouble) }
+            guard let first = refusals.first, refusals.count == judged.count else { continue }
+            for position in judged { told[position] = .misconfigured(first) }
         }
         return told
     }
 
+    /// Without their fields orders cannot be written at all; of other objects it keeps their own part waiting.
+    func asTrouble(of object: String) -> RecordOutcome {
+        if case .misconfigured(let refusal) = self, object == "Order" {
+            .systemTrouble(reason: refusal.asConfigurationTrouble)
+        } else {
+            self
+        }
+    }
+
     /// Whether Salesforce needs nothing more of this record.
     var isDone: Bool { self == .updated || self == .gone }
+
+    /// Whether it waits until its object's fields are there.
+    var isMisconfigured: Bool { if case .misconfigured = self { true } else { false } }
+
+    private var isOfADeletedRecord: Bool {
+        switch self {
+        case .gone: true
+        case .refused(let refusal): refusal.isOfADeletedRecord
+        default: false
+        }
+    }
+
+    var isLocked: Bool { if case .locked = self { true } else { false } }
 
     var isUnknown: Bool { if case .unknown = self { true } else { false } }
 
@@ -57,7 +83,7 @@ enum RecordOutcome: Equatable, Sendable {
         case .gone: "gone"
         case .locked: "busy"
         case .refused: "refused"
-        case .systemTrouble, .notSent: "not_sent"
+        case .systemTrouble, .misconfigured, .notSent: "not_sent"
         case .unknown: "unknown"
         }
     }
@@ -66,7 +92,7 @@ enum RecordOutcome: Equatable, Sendable {
     var trouble: String? {
         switch self {
         case .systemTrouble(let reason), .unknown(let reason): reason
-        case .updated, .gone, .locked, .refused, .notSent: nil
+        case .updated, .gone, .locked, .refused, .misconfigured, .notSent: nil
         }
     }
 }

@@ -1,9 +1,19 @@
+import Contracts
 import EventLoop
+import JSONText
 import Salesforce
 import Telemetry
 
 /// Asked before each call: whether the rows are ours until it has ended.
 typealias MayCall = @Loop @Sendable () async -> Bool
+
+/// What became of records that were written together.
+struct WrittenRecords: Sendable {
+    /// By the record's id.
+    var outcomes: [SalesforceId: RecordOutcome] = [:]
+    /// Records that were refused with the field that may be spared, and written again without it.
+    var spared: Set<SalesforceId> = []
+}
 
 /// Writes records, 200 a call, each with its own outcome.
 @Loop
@@ -29,12 +39,42 @@ final class RecordWriter {
     /// How many calls were made.
     private(set) var calls = 0
 
-    /// Writes records; one outcome each, in their order.
+    /// Writes records, each once, with an outcome for each.
     ///
     /// Records of one object stand together, so a call has as many runs of them as there are objects, of the ten that
     /// Salesforce takes.
-    func write(_ updates: [RecordUpdate], _ mayCall: @escaping MayCall) async -> [RecordOutcome] {
-        let outcomes = RecordOutcome.withConfigurationTrouble(await writeAll(updates, mayCall), of: updates)
+    ///
+    /// - Parameter sparing: a field without which a record is written again where it is refused with it: whatever keeps
+    ///   that field from being set, all else is shown.
+    func write(
+        _ updates: [RecordUpdate], sparing field: String? = nil, _ mayCall: @escaping MayCall
+    ) async -> WrittenRecords {
+        var told = await writeAll(updates, mayCall)
+        let spared = updates.indices.filter { position in
+            guard let field, updates[position].fields[field] != nil else { return false }
+            return switch told[position] {
+            case .refused(let refusal): !refusal.isOfADeletedRecord
+            case .misconfigured: true
+            default: false
+            }
+        }
+        if !spared.isEmpty {
+            let without = spared.map { position in
+                var update = updates[position]
+                if let field { update.fields[field] = nil }
+                return update
+            }
+            for (position, outcome) in zip(spared, await writeAll(without, mayCall)) { told[position] = outcome }
+        }
+        let outcomes = zip(RecordOutcome.withConfigurationTrouble(told, of: updates), updates)
+            .map { $0.asTrouble(of: $1.object) }
+        note(updates, outcomes)
+        return WrittenRecords(
+            outcomes: Dictionary(zip(updates.map(\.id), outcomes), uniquingKeysWith: { first, _ in first }),
+            spared: Set(spared.map { updates[$0].id }))
+    }
+
+    private func note(_ updates: [RecordUpdate], _ outcomes: [RecordOutcome]) {
         for (update, outcome) in zip(updates, outcomes) {
             metrics.records.add(1, update.object, outcome.name)
             if case .refused(let refusal) = outcome {
@@ -43,7 +83,6 @@ final class RecordWriter {
                     LogField(.field, refusal.fields.first ?? ""))
             }
         }
-        return outcomes
     }
 
     /// Looks at something before it is written, within the time of a call.
@@ -68,13 +107,20 @@ final class RecordWriter {
     private func writeAll(_ updates: [RecordUpdate], _ mayCall: @escaping MayCall) async -> [RecordOutcome] {
         var outcomes: [RecordOutcome] = []
         var rest = updates[...]
+        var misconfigured: [String: RecordOutcome] = [:]
         while !rest.isEmpty {
             let call = Array(rest.prefix(SalesforceClient.maximumRecordsPerCall))
             rest = rest.dropFirst(call.count)
             if let trouble = outcomes.last?.trouble {
                 outcomes += call.map { _ in .systemTrouble(reason: trouble) }
+            } else if call.allSatisfy({ misconfigured[$0.object] != nil }) {
+                outcomes += call.map { misconfigured[$0.object] ?? .notSent }
             } else if await mayCall() {
-                outcomes += await writeOnce(call, mayCall)
+                let told = await writeOnce(call, mayCall)
+                for (update, outcome) in zip(call, told) where outcome.isMisconfigured {
+                    misconfigured[update.object] = outcome
+                }
+                outcomes += told
             } else {
                 outcomes += call.map { _ in .notSent }
             }
@@ -93,6 +139,12 @@ final class RecordWriter {
             switch error {
             case .systemTrouble(let reason): return updates.map { _ in .systemTrouble(reason: reason) }
             case .unknownOutcome(let reason): return updates.map { _ in .unknown(reason: reason) }
+            case .refused(let refusal) where refusal.isOfTheFields:
+                // Which object's fields they are is found by sending each object's records alone.
+                let first = updates.prefix { $0.object == updates.first?.object }
+                guard first.count < updates.count else { return updates.map { _ in .misconfigured(refusal) } }
+                return await writeAll(Array(first), mayCall)
+                    + writeAll(Array(updates.dropFirst(first.count)), mayCall)
             case .refused(let refusal) where refusal.isOfTheConfiguration:
                 return updates.map { _ in .systemTrouble(reason: refusal.asConfigurationTrouble) }
             case .refused(let refusal):

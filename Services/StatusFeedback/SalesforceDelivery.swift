@@ -3,6 +3,7 @@ import EventLoop
 import JSONText
 import Ledger
 import Salesforce
+import ServiceRuntime
 import Telemetry
 
 /// How a batch of claimed rows ended.
@@ -25,12 +26,14 @@ final class SalesforceDelivery {
     private let metrics: FeedbackMetrics
     private let logger: Logger
     private let catalogue: ProductCatalogue
+    private let parts: PartTroubles
     private var customers = CustomerLinks()
     private var reportedAmounts: Set<WithheldAmounts> = []
 
     init(
         salesforce: any SalesforceRecords, limit: Duration, waits: FeedbackWaits, statusRule: OrderStatusRule = .none,
-        productRules: ProductRules = ProductRules(), clock: any TimeSource, metrics: FeedbackMetrics, logger: Logger
+        productRules: ProductRules = ProductRules(), health: Health = Health(), clock: any TimeSource,
+        metrics: FeedbackMetrics, logger: Logger
     ) {
         self.salesforce = salesforce
         self.waits = waits
@@ -42,6 +45,7 @@ final class SalesforceDelivery {
         writer = RecordWriter(
             salesforce: salesforce, limit: limit, clock: clock, metrics: metrics, logger: logger)
         catalogue = ProductCatalogue(salesforce: salesforce, rules: productRules)
+        parts = PartTroubles(wait: waits.configuration, health: health, time: clock, logger: logger)
     }
 
     /// Why Salesforce does not serve; nil when it does.
@@ -117,12 +121,23 @@ final class SalesforceDelivery {
             return metrics.note(calls: writer.calls - before, ordersShown: 0)
         }
         let now = UTCInstant(date: clock.wallClock)
+        let putOff = parts.refusal(of: "OrderItem").map(RecordOutcome.misconfigured)
+        let lines = plans.flatMap(\.lineUpdates)
         let updates =
-            plans.compactMap { $0.update(at: now, status: statuses[$0.order]?.toSet) } + plans.flatMap(\.lineUpdates)
-            + accounts
-        let outcomes = await write(updates, mayCall)
+            plans.compactMap { $0.update(at: now, status: statuses[$0.order]?.toSet, hasLines: putOff == nil) }
+            + (putOff == nil ? lines : []) + accounts
+        let written = await writer.write(updates, sparing: OrderStatusRule.field, mayCall)
+        var outcomes = written.outcomes
+        parts.note(updates, outcomes)
+        if let putOff { for line in lines { outcomes[line.id] = putOff } }
+        if let refusal = parts.refusal(of: "Account") {
+            for link in customers.unknown(among: plans.compactMap(\.customer)) {
+                outcomes[link.account] = .misconfigured(refusal)
+            }
+        }
+        noteUnsetStatuses(written)
         noteAccounts(plans, outcomes)
-        let results = ends(plans, outcomes, statuses)
+        let results = ends(plans, outcomes, statuses.filter { !written.spared.contains($0.key) })
         batch.results += results
         batch.trouble = outcomes.values.compactMap(\.trouble).first
         note(plans, results, outcomes, calls: writer.calls - before)
@@ -130,11 +145,16 @@ final class SalesforceDelivery {
 
     private func accountUpdates(_ plans: [OrderPlan]) async throws -> [RecordUpdate] {
         let links = customers.unknown(among: plans.compactMap(\.customer))
-        guard !links.isEmpty else { return [] }
-        let present = try await writer.read("Account") { [salesforce] in
-            try await salesforce.customerIds(of: links.map(\.account))
+        guard !links.isEmpty, parts.refusal(of: "Account") == nil else { return [] }
+        do {
+            let present = try await writer.read("Account") { [salesforce] in
+                try await salesforce.customerIds(of: links.map(\.account))
+            }
+            return customers.updates(for: links, present: present)
+        } catch SalesforceFailure.refused(let refusal) {
+            parts.note("Account", refusal)
+            return []
         }
-        return customers.updates(for: links, present: present)
     }
 
     /// What is known of an order's status before it is written.
@@ -163,32 +183,12 @@ final class SalesforceDelivery {
         return chosen
     }
 
-    /// Writes the records. An order that is refused with its status is written again without it: what NetSuite says is
-    /// shown, whatever keeps the status from being set.
-    private func write(
-        _ updates: [RecordUpdate], _ mayCall: @escaping MayCall
-    ) async -> [SalesforceId: RecordOutcome] {
-        var outcomes = Dictionary(
-            zip(updates.map(\.id), await writer.write(updates, mayCall)), uniquingKeysWith: { first, _ in first })
-        let refused = updates.filter { update in
-            guard update.fields[OrderStatusRule.field] != nil, case .refused(let refusal)? = outcomes[update.id] else {
-                return false
-            }
-            return !refusal.isOfADeletedRecord
+    /// A status that Salesforce refused is not set, and asked for again when the order is written next.
+    private func noteUnsetStatuses(_ written: WrittenRecords) {
+        for order in written.spared where written.outcomes[order] == .updated {
+            metrics.refusedStatuses.add(1)
+            logger.warning("an order's status cannot be set in Salesforce", .orderId(order.text))
         }
-        guard !refused.isEmpty else { return outcomes }
-        let without = refused.map { update in
-            var update = update
-            update.fields[OrderStatusRule.field] = nil
-            return update
-        }
-        for (update, outcome) in zip(without, await writer.write(without, mayCall)) {
-            if outcome == .updated {
-                logger.warning("an order's status cannot be set in Salesforce", .orderId(update.id.text))
-            }
-            outcomes[update.id] = outcome
-        }
-        return outcomes
     }
 
     private func noteAccounts(_ plans: [OrderPlan], _ outcomes: [SalesforceId: RecordOutcome]) {
@@ -259,6 +259,11 @@ final class SalesforceDelivery {
 
     private func deliver(_ plans: [ProductPlan], to batch: inout DeliveredBatch, _ mayCall: @escaping MayCall) async {
         guard !plans.isEmpty else { return }
+        // A row without both is written in neither.
+        if parts.refusal(of: "Product2") != nil || parts.refusal(of: "PricebookEntry") != nil {
+            batch.results += plans.map(waitingForFields)
+            return
+        }
         let found: [String: [ProductRecord]]
         do {
             found = try await writer.read("Product2") { [catalogue, writer] in
@@ -268,6 +273,10 @@ final class SalesforceDelivery {
                     isFirst = false
                 }
             }
+        } catch SalesforceFailure.refused(let refusal) {
+            parts.note("Product2", refusal)
+            batch.results += plans.map(waitingForFields)
+            return
         } catch {
             batch.results += plans.map { notSent($0.claim) }
             batch.trouble = (error as? SalesforceFailure)?.asTrouble ?? "\(error)"
@@ -278,8 +287,9 @@ final class SalesforceDelivery {
                 plan.count, isStale: plan.claim.isOverdue, shownBy: found[plan.count.sku] ?? [], rules: productRules)
         }
         let updates = changes.flatMap(\.products) + changes.flatMap(\.entries)
-        let outcomes = Dictionary(
-            zip(updates.map(\.id), await writer.write(updates, mayCall)), uniquingKeysWith: { first, _ in first })
+        let outcomes = await writer.write(updates, mayCall).outcomes
+        parts.note("Product2", nil)
+        parts.note(updates, outcomes)
         for (plan, change) in zip(plans, changes) {
             if found[plan.count.sku] == nil { metrics.unknownSKUs.add(1) }
             if change.isPriceWithheld { metrics.withheldPrices.add(1) }
@@ -293,5 +303,9 @@ final class SalesforceDelivery {
             batch.results.append(result)
         }
         batch.trouble = outcomes.values.compactMap(\.trouble).first
+    }
+
+    private func waitingForFields(_ plan: ProductPlan) -> FeedbackResult {
+        FeedbackResult(claim: plan.claim, end: .notSent(tryAgainAfter: waits.configuration))
     }
 }

@@ -23,8 +23,8 @@ enum StatusFeedbackService {
         let lease = FeedbackLease(call: configuration.salesforce.deadline + .seconds(5))
         let delivery = SalesforceDelivery(
             salesforce: client, limit: lease.call, waits: FeedbackWaits(resend: configuration.resendAfter),
-            statusRule: configuration.statusRule, productRules: configuration.productRules, clock: host.time,
-            metrics: FeedbackMetrics(host.metrics, time: host.time), logger: host.logger)
+            statusRule: configuration.statusRule, productRules: configuration.productRules, health: host.health,
+            clock: host.time, metrics: FeedbackMetrics(host.metrics, time: host.time), logger: host.logger)
         let sender = FeedbackSender(
             store: ledger, delivery: delivery, troubles: host.troubles, patience: host.databasePatience,
             holder: host.instance, lease: lease, resendAfter: configuration.resendAfter,

@@ -104,7 +104,10 @@ struct CheckTests {
                             "Order.NetSuite_Tracking_Numbers__c", "OrderItem.NetSuite_Quantity_Shipped__c",
                             "Product2.NetSuite_Stock_Stale__c",
                         ],
-                        "readOnly": ["Order.NetSuite_Amount_Paid__c", "PricebookEntry.UnitPrice", "Product2.IsActive"],
+                        "readOnly": [
+                            "Order.NetSuite_Amount_Paid__c", "Order.Status", "PricebookEntry.UnitPrice",
+                            "Product2.IsActive",
+                        ],
                     ])
                 let lacking = try Self.findings(stack, only: "salesforce")
                 #expect(lacking.status == 1)
@@ -121,6 +124,10 @@ struct CheckTests {
                 }
                 let without = try Self.findings(
                     stack, only: "salesforce", with: ["SHOW_PRICE": "false", "SHOW_ACTIVE": "false"])
+                #expect(lacking.findings["Order.Status"] == nil, "nothing writes it")
+                let setting = try Self.findings(
+                    stack, only: "salesforce", with: ["ORDER_STATUS_BY_STATE": "shipped=Fulfilled"])
+                #expect(setting.findings["Order.Status"]?["detail"] == "cannot be written")
                 #expect(without.findings["Product2.IsActive"] == nil && without.findings["PricebookEntry"] == nil)
                 #expect(without.findings["standard price book"] == nil)
             }

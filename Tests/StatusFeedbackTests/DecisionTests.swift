@@ -136,8 +136,32 @@ struct DecisionTests {
         #expect(told([.updated, field, .updated, .updated]) == [.updated, field, .updated, .updated])
         #expect(told([gone, gone, gone, .updated]) == [gone, gone, gone, .updated])
         let all = told([field, field, field, .updated])
-        #expect(all.allSatisfy { ($0.trouble != nil) == ($0 != .updated) } && all.last == .updated)
-        #expect(told([.updated, .updated, .updated, field]).last?.trouble?.contains("crossdock check") == true)
+        #expect(all.allSatisfy { $0.isMisconfigured == ($0 != .updated) } && all.last == .updated)
+        let deleted = RecordOutcome.refused(.init(code: "INVALID_CROSS_REFERENCE_KEY"))
+        let beside = told([deleted, field, deleted, .updated])
+        #expect(beside[0] == deleted && beside[1].isMisconfigured && beside[2] == deleted)
+        // Without their fields no order can be written; another object waits alone.
+        #expect(all[0].asTrouble(of: "Order").trouble?.contains("crossdock check") == true)
+        #expect(told([.updated, .updated, .updated, field]).last?.asTrouble(of: "Account").isMisconfigured == true)
+    }
+
+    private static let together: [(other: RecordOutcome, wait: Int?)] = [
+        (.updated, nil), (.gone, nil), (.locked(.init(code: "UNABLE_TO_LOCK_ROW")), 2),
+        (.misconfigured(.init(code: "INVALID_FIELD")), 60),
+    ]
+
+    @Test("a refused part is a letter at once, and does not end the wait of another part", arguments: together)
+    func refusedBeside(other: RecordOutcome, wait: Int?) throws {
+        let refusal = RecordOutcome.refused(.init(code: "STRING_TOO_LONG"))
+        let line = try Make.lineId(1).text
+        let found = end(
+            of: Make.claim(try Make.settlement()), records: [(.order, refusal), (.line(line), other)], shows: [],
+            waits: FeedbackWaits(), random: 1)
+        guard case .refused(_, let again) = found.end else {
+            Issue.record("\(found.end)")
+            return
+        }
+        #expect(again == wait.map { Duration.seconds($0) })
     }
 
     @Test("texts are cut as Salesforce counts and lose control characters")

@@ -15,12 +15,13 @@ import Testing
 struct OrderLinesTests {
     @Loop
     private static func delivery(
-        _ salesforce: ScriptedSalesforce, rule: OrderStatusRule = .none
+        _ salesforce: ScriptedSalesforce, rule: OrderStatusRule = .none, health: Health = Health(),
+        time: any TimeSource = LoopTime.shared
     ) -> (SalesforceDelivery, MetricsRegistry) {
         let registry = MetricsRegistry()
         let delivery = SalesforceDelivery(
             salesforce: salesforce, limit: .seconds(60), waits: FeedbackWaits(), statusRule: rule,
-            clock: LoopTime.shared, metrics: FeedbackMetrics(registry), logger: .quiet)
+            health: health, clock: time, metrics: FeedbackMetrics(registry), logger: .quiet)
         return (delivery, registry)
     }
 
@@ -106,6 +107,58 @@ struct OrderLinesTests {
         }
     }
 
+    @Test(
+        "lines whose fields are missing wait by themselves: orders show the rest, and lines follow",
+        arguments: [true, false])
+    func missingLineFields(isWholeCall: Bool) async throws {
+        try await onLoop {
+            let salesforce = ScriptedSalesforce()
+            let (health, time) = (Health(), SimulatedTime(wallClock: Date(timeIntervalSince1970: 1_780_000_000)))
+            let refusal = SalesforceRefusal(code: "INVALID_FIELD", fields: ["NetSuite_Quantity_Shipped__c"])
+            salesforce.answer = { updates in
+                if isWholeCall, updates.contains(where: { $0.object == "OrderItem" }) {
+                    return .failure(.refused(refusal))
+                }
+                return .success(updates.map { $0.object == "OrderItem" ? .refused(refusal) : .updated })
+            }
+            let (delivery, _) = Self.delivery(salesforce, health: health, time: time)
+            let batch = await delivery.deliver([Make.claim(try Make.progress())], mayCall: { true })
+            #expect(batch.trouble == nil)
+            #expect(batch.results.map { DeliveryTests.word($0.end) } == ["not sent, after 60.0"])
+            #expect(health.notReady.map(\.component) == ["Salesforce OrderItem"])
+            let shown = try #require(batch.results[0].shownInPart)
+            #expect(ShownOrder(stored: shown)?.fields["NetSuite_Status__c"] == "partly shipped")
+            let calls = salesforce.calls.count
+            salesforce.answer = { updates in .success(updates.map { _ in .updated }) }
+            let claim = Make.claim(try Make.progress(), shown: shown)
+            let soon = await delivery.deliver([claim], mayCall: { true })
+            #expect(soon.results.map { DeliveryTests.word($0.end) } == ["not sent, after 60.0"])
+            #expect(salesforce.calls.count == calls, "nothing but lines is due, and these wait")
+            await time.advance(by: .seconds(60))
+            let later = await delivery.deliver([claim], mayCall: { true })
+            #expect(later.results.map { DeliveryTests.word($0.end) } == ["sent"])
+            #expect(salesforce.calls.last?.map(\.object) == ["Order", "OrderItem", "OrderItem"])
+            #expect(health.notReady.isEmpty)
+        }
+    }
+
+    @Test("where orders' own fields are missing nothing goes on, and that is said once a batch")
+    func missingOrderFields() async throws {
+        try await onLoop {
+            let salesforce = ScriptedSalesforce()
+            salesforce.answer = { updates in
+                updates.contains { $0.object == "Order" }
+                    ? .failure(.refused(.init(code: "INVALID_FIELD", fields: ["NetSuite_Status__c"])))
+                    : .success(updates.map { _ in .updated })
+            }
+            let (delivery, _) = Self.delivery(salesforce)
+            let claims = try (1...100).map { Make.claim(try Make.progress($0)) }
+            let batch = await delivery.deliver(claims, mayCall: { true })
+            #expect(batch.trouble?.contains("NetSuite_Status__c") == true)
+            #expect(Set(batch.results.map { DeliveryTests.word($0.end) }) == ["not sent, after 0.0"])
+        }
+    }
+
     private static let rule = OrderStatusRule(statuses: [.shipped: "Fulfilled"])
 
     private static let standings: [(standing: OrderStanding?, isSet: Bool)] = [
@@ -136,23 +189,33 @@ struct OrderLinesTests {
         }
     }
 
-    @Test("an order that is refused with its status shows the rest all the same")
-    func refusedStatus() async throws {
+    @Test(
+        "orders that are refused with their status show the rest all the same, and are asked for it again",
+        arguments: ["FIELD_INTEGRITY_EXCEPTION", "INVALID_FIELD_FOR_INSERT_UPDATE", "INVALID_FIELD"])
+    func refusedStatus(code: String) async throws {
         try await onLoop {
             let salesforce = ScriptedSalesforce()
             salesforce.standing[try Make.orderId(1)] = OrderStanding(status: "Activated", category: "Activated")
+            let refusal = SalesforceRefusal(code: code, fields: ["Status"])
             salesforce.answer = { updates in
-                .success(
-                    updates.map { update in
-                        update.fields["Status"] == nil ? .updated : .refused(.init(code: "FIELD_INTEGRITY_EXCEPTION"))
-                    })
+                if code == "INVALID_FIELD", updates.contains(where: { $0.fields["Status"] != nil }) {
+                    return .failure(.refused(refusal))
+                }
+                return .success(updates.map { $0.fields["Status"] == nil ? .updated : .refused(refusal) })
             }
-            let (delivery, _) = Self.delivery(salesforce, rule: Self.rule)
+            let (delivery, metrics) = Self.delivery(salesforce, rule: Self.rule)
             let batch = await delivery.deliver(
                 [Make.claim(try Make.progress(1, state: .shipped))], mayCall: { true })
             #expect(batch.results.map { DeliveryTests.word($0.end) } == ["sent"])
-            #expect(salesforce.calls.count == 2 && salesforce.calls[1].map(\.object) == ["Order"])
-            #expect(salesforce.calls[1][0].fields["NetSuite_Status__c"] == "shipped")
+            let last = try #require(salesforce.calls.last { $0.contains { $0.object == "Order" } })
+            #expect(last.map(\.object) == ["Order"] && last[0].fields["NetSuite_Status__c"] == "shipped")
+            #expect(metrics.prometheusText().contains("salesforce_statuses_refused_total 1"))
+            guard case .sent(let shown) = batch.results[0].end else { return }
+            #expect(ShownOrder(stored: shown)?.orderStatus == nil, "it was not set")
+            salesforce.answer = { updates in .success(updates.map { _ in .updated }) }
+            _ = await delivery.deliver(
+                [Make.claim(try Make.progress(1, state: .shipped), shown: shown)], mayCall: { true })
+            #expect(salesforce.calls.last?.first?.fields["Status"] == "Fulfilled")
         }
     }
 

@@ -1,8 +1,10 @@
 import Contracts
 import EventLoop
+import Foundation
 import JSONText
 import Ledger
 import Salesforce
+import ServiceRuntime
 import Telemetry
 import TestSupport
 import Testing
@@ -110,12 +112,13 @@ struct ProductShownTests {
 
     @Loop
     private static func delivery(
-        _ salesforce: ScriptedSalesforce, rules: ProductRules = ProductRules()
+        _ salesforce: ScriptedSalesforce, rules: ProductRules = ProductRules(), health: Health = Health(),
+        time: any TimeSource = LoopTime.shared
     ) -> (SalesforceDelivery, MetricsRegistry) {
         let registry = MetricsRegistry()
         let delivery = SalesforceDelivery(
             salesforce: salesforce, limit: .seconds(60), waits: FeedbackWaits(), productRules: rules,
-            clock: LoopTime.shared, metrics: FeedbackMetrics(registry), logger: .quiet)
+            health: health, clock: time, metrics: FeedbackMetrics(registry), logger: .quiet)
         return (delivery, registry)
     }
 
@@ -154,18 +157,29 @@ struct ProductShownTests {
         }
     }
 
-    @Test("fields that are missing are trouble of the configuration, and orders go out all the same")
+    @Test("fields that are missing put products off and say so, and orders go out all the same")
     func missingFields() async throws {
         try await onLoop {
             let salesforce = ScriptedSalesforce()
             salesforce.fields["Product2"]?.remove(Field.stockStale)
-            let (delivery, _) = Self.delivery(salesforce)
-            let batch = await delivery.deliver(
-                [Make.claim(try Make.stock()), Make.claim(try Make.settlement())], mayCall: { true })
-            #expect(batch.trouble?.contains("Product2.NetSuite_Stock_Stale__c") == true)
-            #expect(batch.trouble?.contains("crossdock check") == true)
-            #expect(Set(batch.results.map { DeliveryTests.word($0.end) }) == ["sent", "not sent, after 0.0"])
+            let (health, time) = (Health(), SimulatedTime(wallClock: .init(timeIntervalSince1970: 1_780_000_000)))
+            let (delivery, _) = Self.delivery(salesforce, health: health, time: time)
+            let claims = [Make.claim(try Make.stock()), Make.claim(try Make.settlement())]
+            let batch = await delivery.deliver(claims, mayCall: { true })
+            #expect(batch.trouble == nil)
+            #expect(batch.results.map { DeliveryTests.word($0.end) } == ["sent", "not sent, after 60.0"])
+            #expect(health.notReady.map(\.component) == ["Salesforce Product2"])
+            let reason = health.notReady.first?.reason ?? ""
+            #expect(reason.contains("Product2.NetSuite_Stock_Stale__c") && reason.contains("crossdock check"))
             #expect(salesforce.calls.map { $0.map(\.object) } == [["Order"]])
+            salesforce.fields["Product2"]?.insert(Field.stockStale)
+            let soon = await delivery.deliver(claims, mayCall: { true })
+            #expect(soon.results.map { DeliveryTests.word($0.end) } == ["sent", "not sent, after 60.0"])
+            #expect(salesforce.queries.isEmpty, "not asked for before the wait is over")
+            await time.advance(by: .seconds(60))
+            let later = await delivery.deliver(claims, mayCall: { true })
+            #expect(later.results.map { DeliveryTests.word($0.end) } == ["sent", "sent"])
+            #expect(health.notReady.isEmpty)
         }
     }
 

@@ -33,8 +33,8 @@ private struct Stage {
         let sender = FeedbackSender(
             store: store,
             delivery: SalesforceDelivery(
-                salesforce: salesforce, limit: .seconds(60), waits: FeedbackWaits(), clock: time,
-                metrics: FeedbackMetrics(metrics), logger: .quiet),
+                salesforce: salesforce, limit: .seconds(60), waits: FeedbackWaits(), health: health,
+                clock: time, metrics: FeedbackMetrics(metrics), logger: .quiet),
             troubles: troubles, patience: patience, holder: "test", lease: FeedbackLease(call: .seconds(60)),
             resendAfter: .seconds(60), interval: .seconds(1),
             time: time,
@@ -126,6 +126,24 @@ struct SenderTests {
             try await eventually("the end of trouble") { stage.troubles.isClear }
             #expect(stage.sender.isFlowing)
             #expect(stage.store.rows.values.first?.shown != nil)
+            await stage.sender.stop()
+        }
+    }
+
+    @Test("fields that products lack keep no order and no message waiting")
+    func productFieldsMissing() async throws {
+        try await onLoop {
+            let stage = Stage()
+            stage.salesforce.fields["Product2"]?.remove("NetSuite_Stock_Stale__c")
+            stage.sender.start()
+            let count = try Make.stock()
+            _ = await stage.intake.handle(Stage.delivery(Topic.inventoryCounted, count, payload: count.encode()))
+            try await eventually("the count is put off") { stage.store.ends.count == 1 }
+            #expect(stage.sender.isFlowing && stage.troubles.isClear)
+            #expect(stage.health.notReady.map(\.component) == ["Salesforce Product2"])
+            _ = await stage.arrive(try Make.settlement())
+            await stage.time.advance(by: .seconds(2))
+            try await eventually("the order") { stage.statuses == ["pending fulfillment"] }
             await stage.sender.stop()
         }
     }

@@ -22,7 +22,7 @@ enum CheckCommand {
                     CommonSettings.postgres + [mappingFile.description] + SalesforceSettings.all + NetSuiteSettings.all
                         + [
                             NetSuiteSettings.timeZone.description, ShownOfProducts.price.description,
-                            ShownOfProducts.active.description,
+                            ShownOfProducts.active.description, ObjectExpectation.orderStatus.description,
                         ])
         ,
         options: [

@@ -37,10 +37,17 @@ struct ObjectExpectation: Sendable {
         var isUniqueExternalId = false
     }
 
+    /// Whether status-feedback writes `Order.Status`, which needs the right to it then.
+    static let orderStatus = Setting<String>.text(
+        "ORDER_STATUS_BY_STATE", "status-feedback: values of Order.Status that states set")
+
     let object: String
     let fields: [Field]
 
-    static func all(_ carried: CarriedFields, _ shown: ShownOfProducts) -> [ObjectExpectation] {
+    /// - Parameter setsStatus: whether ``orderStatus`` is set.
+    static func all(
+        _ carried: CarriedFields, _ shown: ShownOfProducts, setsStatus: Bool
+    ) -> [ObjectExpectation] {
         func read(_ names: [String], _ object: String = "") -> [Field] {
             (names + (carried.names[object] ?? [])).map { Field(name: $0) }
         }
@@ -51,7 +58,7 @@ struct ObjectExpectation: Sendable {
                     isUniqueExternalId: name == CustomField.Order.netSuiteId)
             }
         }
-        let order = ["OrderNumber", "Status", "StatusCode", "EffectiveDate", "AccountId", "SystemModstamp"]
+        let order = ["OrderNumber", "StatusCode", "EffectiveDate", "AccountId", "SystemModstamp"]
         let line = ["OrderId", "OrderItemNumber", "Product2Id", "Quantity", "UnitPrice", "SystemModstamp"]
         let link = Field(
             name: CustomField.Account.netSuiteCustomerId, isWritten: true, minimumLength: 32, isUniqueExternalId: true)
@@ -59,7 +66,8 @@ struct ObjectExpectation: Sendable {
         var all = [
             ObjectExpectation(
                 object: "Order",
-                fields: read(order, "Order") + written(CustomField.Order.settlementFields)
+                fields: [Field(name: "Status", isWritten: setsStatus)] + read(order, "Order")
+                    + written(CustomField.Order.settlementFields)
                     + written(CustomField.Order.progressFields)),
             ObjectExpectation(
                 object: "OrderItem", fields: read(line, "OrderItem") + written(CustomField.OrderItem.progressFields)),

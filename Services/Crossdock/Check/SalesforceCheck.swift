@@ -37,7 +37,8 @@ enum SalesforceCheck {
         }
         findings.append(await clockFinding(client))
         let shown = ShownOfProducts(settings)
-        for expectation in ObjectExpectation.all(CarriedFields(settings), shown) {
+        let setsStatus = (try? settings.optional(ObjectExpectation.orderStatus)) != nil
+        for expectation in ObjectExpectation.all(CarriedFields(settings), shown, setsStatus: setsStatus) {
             findings += await check(expectation, client)
         }
         if shown.usesPriceBook { findings.append(await priceBookFinding(client)) }
