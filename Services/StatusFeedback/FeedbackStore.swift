@@ -10,6 +10,11 @@ protocol FeedbackStore: Sendable {
     func takeProgress(_ arrived: [ArrivedState]) async throws
     /// Takes stock of items in, by the same rule; after `staleAfter` the row is due by time alone.
     func takeStock(_ arrived: [ArrivedState], staleAfter: Duration) async throws
+    /// Takes in each key's newest state of a topic as it was published, from behind a key on; answers the last key that
+    /// was looked at, nil at the end, and how many were news.
+    func takePublishedStates(
+        topic: String, as object: FeedbackObject, overdueAfter: Duration?, after key: String?, limit: Int
+    ) async throws -> (last: String?, count: Int)
     /// Claims rows whose newest state must be shown, or shown again.
     func claimFeedback(
         limit: Int, holder: String, lease: Duration, resendAfter: Duration

@@ -23,8 +23,15 @@ struct OrderPlan: Sendable {
         order = try SalesforceId(complete: claim.key)
         let settlement = try claim.settlement.map { bytes throws(ContractError) in try Settlement.decode(bytes) }
         let progress = try claim.state.map { bytes throws(ContractError) in try OrderProgress.decode(bytes) }
-        wanted = whatSalesforceShows(settlement: settlement, progress: progress, currency: claim.currency)
         shown = claim.shown.flatMap(ShownOrder.init(stored:))
+        var wanted = whatSalesforceShows(settlement: settlement, progress: progress, currency: claim.currency)
+        if wanted.state == .deletedInNetSuite {
+            // It does not tell its lines any more, and nothing of it is shipped or invoiced.
+            for line in (shown?.lines ?? [:]).keys {
+                wanted.order.lines[line] = ShownLine(shipped: .zero, invoiced: .zero)
+            }
+        }
+        self.wanted = wanted
         changes = wanted.order.changes(from: shown)
         lineChanges = wanted.order.lineChanges(from: shown)
         if let text = claim.accountId, let customerId = settlement?.netSuite?.customerId,

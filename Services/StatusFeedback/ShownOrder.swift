@@ -103,6 +103,10 @@ extension WantedOrder {
         of progress: OrderProgress, invoices: [OrderProgress.Invoice], currency: String?
     ) {
         typealias Field = CustomField.Order
+        if progress.state == .deletedInNetSuite {
+            for field in [Field.amountInvoiced, Field.amountPaid, Field.amountCredited] { order.fields[field] = 0 }
+            return
+        }
         let payments = progress.payments.filter { !Self.withoutEffect.contains($0.status) }
         let credits = progress.credits.filter { !Self.withoutEffect.contains($0.status) }
         guard let currency, currency == progress.netSuite.currency else {
@@ -112,12 +116,20 @@ extension WantedOrder {
                 ? WithheldAmounts(orderCurrency: currency, netSuiteCurrency: progress.netSuite.currency) : nil
             return
         }
-        for (field, amounts) in [
-            (Field.amountInvoiced, invoices.map(\.total)), (Field.amountPaid, payments.map(\.applied)),
-            (Field.amountCredited, credits.map(\.total)),
+        for (field, sum) in [
+            (Field.amountInvoiced, sum(of: invoices.map(\.total))), (Field.amountPaid, paid(invoices, credits)),
+            (Field.amountCredited, sum(of: credits.map(\.total))),
         ] {
-            if let sum = sum(of: amounts) { order.fields[field] = .number(sum.normalized.jsonNumber) }
+            if let sum { order.fields[field] = .number(sum.normalized.jsonNumber) }
         }
+    }
+
+    /// What covers the invoices and is no credit: payments, deposits, journals, and cash with the sale.
+    private func paid(_ invoices: [OrderProgress.Invoice], _ credits: [OrderProgress.Credit]) -> ExactDecimal? {
+        guard let covered = sum(of: invoices.map(\.paid)), let credited = sum(of: credits.map(\.applied)),
+            let paid = try? covered - credited
+        else { return nil }
+        return max(paid, .zero)
     }
 }
 

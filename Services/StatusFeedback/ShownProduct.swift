@@ -86,10 +86,10 @@ struct ProductChanges: Sendable {
                 products.append(RecordUpdate(object: "Product2", id: record.id, fields: changes))
             }
             for entry in record.entries {
+                // Other currencies' entries are people's: which of them are open is theirs to say.
+                guard let price = count.listPrice, entry.currency == price.currency else { continue }
                 var fields: JSONObject = [:]
-                if let price = count.listPrice, rules.showsPrice, entry.currency == price.currency,
-                    !entry.usesStandardPrice, entry.price != price.amount
-                {
+                if rules.showsPrice, !entry.usesStandardPrice, entry.price != price.amount {
                     fields["UnitPrice"] = .number(price.amount.normalized.jsonNumber)
                 }
                 if rules.showsActive, entry.isActive != count.active { fields["IsActive"] = .bool(count.active) }

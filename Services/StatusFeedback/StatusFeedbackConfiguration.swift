@@ -28,7 +28,8 @@ struct StatusFeedbackConfiguration: Sendable {
     private static let showsPrice = Setting.flag(
         "SHOW_PRICE", "whether list prices go into the standard price book", default: true)
     private static let showsActive = Setting.flag(
-        "SHOW_ACTIVE", "whether products and their standard prices are active as their items are", default: true)
+        "SHOW_ACTIVE", "whether products, and standard prices in the list price's currency, are active as items are",
+        default: true)
     private static let skuField = Setting<SKUField>(
         "SKU_FIELD", "product field that is NetSuite's item name: StockKeepingUnit (else ProductCode), or ProductCode",
         default: SKUField.stockKeepingUnit.rawValue

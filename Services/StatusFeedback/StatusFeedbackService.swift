@@ -34,8 +34,11 @@ enum StatusFeedbackService {
         let intake = FeedbackIntake(
             store: ledger, staleAfter: configuration.staleAfter, patience: host.databasePatience, time: host.time,
             wakeSender: { sender.wake() })
+        let lost = LostStates(
+            store: ledger, staleAfter: configuration.staleAfter, patience: host.databasePatience, logger: host.logger,
+            wakeSender: { sender.wake() })
         try host.addConsumeLoop(
-            topics: FeedbackIntake.topics, ledger: ledger, mayTake: { sender.isFlowing },
+            topics: FeedbackIntake.topics, ledger: ledger, mayTake: { sender.isFlowing }, onGap: lost.reaction,
             handler: { await intake.handle($0) }, poisonHandler: { await intake.handlePoison($0) })
         try ProgressWatchService.add(configuration.watch, ledger: ledger, to: host)
     }

@@ -30,6 +30,39 @@ extension Ledger {
         try await take(arrived, of: .product, overdueAfter: staleAfter)
     }
 
+    /// Takes in each key's newest published state of a topic, as its messages would have been: for when Kafka lost them
+    /// unread. What is known already, or is older, changes nothing.
+    ///
+    /// - Parameters:
+    ///   - object: what the topic's keys are.
+    ///   - overdueAfter: as in ``takeStock(_:staleAfter:)``; nil where states do not age.
+    ///   - key: behind which to go on; nil to begin.
+    /// - Returns: the last key that was looked at, nil at the end, and how many states were news.
+    public func takePublishedStates(
+        topic: String, as object: FeedbackObject, overdueAfter: Duration?, after key: String?, limit: Int = 1000
+    ) async throws(PostgresError) -> (last: String?, count: Int) {
+        let rows = try await run(
+            """
+            with newest as materialized (
+                select distinct on (s.key) s.key, s.as_of_ms, s.value, s.trace_parent from published_states s
+                where s.topic = \(topic) and s.key > \(key ?? "") order by s.key, s.as_of_ms desc limit \(limit)),
+            taken as (
+                insert into feedback as f (object, key, as_of_ms, state, due_at, trace_parent)
+                select \(object.rawValue), x.key, x.as_of_ms, x.value,
+                    timestamptz 'epoch' + (x.as_of_ms + \(overdueAfter?.inMilliseconds)::bigint) * interval '1 ms',
+                    x.trace_parent
+                from newest x order by x.key
+                on conflict (object, key) do update set as_of_ms = excluded.as_of_ms, state = excluded.state,
+                    due_at = excluded.due_at, is_overdue = false, trace_parent = excluded.trace_parent,
+                    revision = f.revision + 1, arrived_at = clock_timestamp()
+                where f.as_of_ms is null or f.as_of_ms < excluded.as_of_ms
+                returning 1)
+            select (select key from newest order by key desc limit 1) as last, (select count(*) from taken) as n
+            """)
+        guard let row = rows.first else { return (nil, 0) }
+        return (try row.optionalString("last"), Int(try row.int64("n")))
+    }
+
     private func take(
         _ arrived: [ArrivedState], of object: FeedbackObject, overdueAfter: Duration?
     ) async throws(PostgresError) {

@@ -14,6 +14,11 @@ public struct GapReaction: Sendable {
         self.mend = mend
         self.act = act
     }
+
+    /// For who needs to know the topics alone.
+    public init(mend: String, ofTopics act: @escaping @Loop @Sendable (Set<String>) async throws -> Void) {
+        self.init(mend: mend, act: { gaps in try await act(Set(gaps.map(\.partition.topic))) })
+    }
 }
 
 /// Notices that messages were gone before they were read, and says so: log, metric, and a warning beside readiness.

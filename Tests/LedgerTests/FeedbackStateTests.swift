@@ -110,6 +110,35 @@ struct FeedbackStateTests {
         }
     }
 
+    @Test("published states are taken key by key in chunks, under the rule of messages")
+    func publishedStates() async throws {
+        try await onLoop {
+            try await withLedger { ledger, pool in
+                for (key, asOf) in [("A", 1), ("A", 3), ("B", 2), ("C", 2)] as [(String, Int64)] {
+                    _ = try await pool.query(
+                        """
+                        insert into published_states (topic, key, as_of_ms, digest, event_id, trace_parent, fence, value)
+                        values ('t', \(key), \(asOf), ''::bytea, \(key + String(asOf)), 't', 1, \([UInt8(asOf)]))
+                        """)
+                }
+                // B is known newer, C as new.
+                try await ledger.takeStock([Self.stock(9, "B"), Self.stock(2, "C")], staleAfter: .seconds(9e9))
+                try await Self.finish(ledger, try await Self.claim(ledger), .sent(shown: []))
+                var keys: [String?] = []
+                var count = 0
+                repeat {
+                    let taken = try await ledger.takePublishedStates(
+                        topic: "t", as: .product, overdueAfter: .seconds(9e9), after: keys.last ?? nil, limit: 2)
+                    keys.append(taken.last)
+                    count += taken.count
+                } while keys.last != .some(nil)
+                #expect(keys == ["B", "C", nil] && count == 1)
+                let news = try await Self.claim(ledger)
+                #expect(news.map(\.key) == ["A"] && news.map(\.state) == [[3]] && news.map(\.isOverdue) == [false])
+            }
+        }
+    }
+
     @Test("a count is stale by time alone, once, until a newer one comes")
     func stale() async throws {
         try await onLoop {

@@ -64,6 +64,10 @@ final class MemoryStore: FeedbackStore {
         }
     }
 
+    func takePublishedStates(
+        topic: String, as object: FeedbackObject, overdueAfter: Duration?, after key: String?, limit: Int
+    ) async throws -> (last: String?, count: Int) { (nil, 0) }
+
     func claimFeedback(
         limit: Int, holder: String, lease: Duration, resendAfter: Duration
     ) async throws -> [FeedbackClaim] {

@@ -47,6 +47,52 @@ struct LedgerFlowTests {
         }
     }
 
+    @Test("states that Kafka lost unread are taken from the ledger, each key's newest, and reach Salesforce")
+    func lostStates() async throws {
+        try await onLoop {
+            let pool = PostgresPool(
+                configuration: try await PostgresCluster.shared().newLedgerDatabase(), logger: .quiet)
+            let ledger = Ledger(pool: pool, logger: .quiet)
+            let salesforce = ScriptedSalesforce()
+            let stage = sender(ledger, salesforce)
+            let leadership = try #require(
+                try await ledger.acquireLeadership(of: "watch", holder: "w", lease: .seconds(60)))
+            let topic = Topic.orderProgressed
+            for (number, asOf) in [(1, 0), (1, 5), (2, 0)] as [(Int, Int64)] {
+                var progress = try Make.progress(number, state: asOf == 5 ? .shipped : .partlyShipped)
+                progress.asOf = UTCInstant(millisecondsSinceEpoch: Make.asOf.millisecondsSinceEpoch + asOf)
+                let stored = try await ledger.storeStates(
+                    [
+                        NewState(
+                            key: topic.key(of: progress), asOfMilliseconds: progress.asOf.millisecondsSinceEpoch,
+                            content: progress.encode(), value: progress.encode(), eventId: EventId.new(at: Date()).text,
+                            traceParent: TraceContext.new().traceparent)
+                    ], topic: topic.name, evenIfUnchanged: false, keepsHistory: true, under: leadership)
+                try await ledger.acknowledgeStates(stored.map(\.eventId))
+            }
+            let lost = LostStates(
+                store: ledger, staleAfter: .seconds(3600),
+                patience: DatabasePatience(troubles: stage.troubles, time: LoopTime.shared), logger: .quiet,
+                wakeSender: { stage.sender.wake() })
+            stage.sender.start()
+            try await lost.take(topics: [Topic.orderSettled.name])
+            #expect(try await ledger.nextFeedbackDue() == nil, "no topic of states")
+            try await lost.take(topics: [topic.name, Topic.inventoryCounted.name])
+            let records: @Loop () -> [RecordUpdate] = {
+                salesforce.calls.flatMap { $0 }.filter { $0.object == "Order" }
+            }
+            try await eventually("both orders") { records().count == 2 }
+            let shown = Set(records().compactMap { $0.fields["NetSuite_Status__c"]?.string })
+            #expect(shown == ["shipped", "partly shipped"])
+            try await lost.take(topics: [topic.name])
+            try await eventually("rest") { try await ledger.nextFeedbackDue() == nil }
+            let all = records().count
+            #expect(all == 2)
+            await stage.sender.stop()
+            await pool.close()
+        }
+    }
+
     @Test("a refused order has an open letter, which a later settlement that is taken closes")
     func letters() async throws {
         try await onLoop {

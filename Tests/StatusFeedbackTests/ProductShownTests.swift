@@ -82,8 +82,8 @@ struct ProductShownTests {
         let count = try Make.stock(price: "60.50", active: false)
         let both = Self.changes(count, [try Self.row(showing: Self.shown)])
         #expect(both.products.map(\.fields) == [["IsActive": false]])
-        let price = try #require(JSONNumber(text: "60.5"))
-        #expect(both.entries.map(\.fields) == [["UnitPrice": .number(price), "IsActive": false]])
+        let listed = try #require(JSONNumber(text: "60.5"))
+        #expect(both.entries.map(\.fields) == [["UnitPrice": .number(listed), "IsActive": false]])
         var rules = ProductRules(showsPrice: false, showsActive: false)
         let neither = Self.changes(count, [try Self.row(showing: Self.shown)], rules: rules)
         #expect(neither.products.isEmpty && neither.entries.isEmpty && !neither.isPriceWithheld)
@@ -95,6 +95,12 @@ struct ProductShownTests {
         #expect(euro.entries.isEmpty && euro.isPriceWithheld)
         let follows = Self.changes(count, [try Self.row(usesStandardPrice: true, showing: Self.shown)], rules: rules)
         #expect(follows.entries.isEmpty && follows.isPriceWithheld)
+        // Nor is an entry of another currency, or of an item without a price, opened or closed.
+        let closed = try Make.stock(price: "55.00", active: false)
+        #expect(Self.changes(closed, [try Self.row(currency: "EUR", showing: Self.shown)]).entries.isEmpty)
+        #expect(Self.changes(closed, [try Self.row(showing: Self.shown)]).entries.count == 1)
+        let unpriced = try Make.stock(price: nil, active: false)
+        #expect(Self.changes(unpriced, [try Self.row(showing: Self.shown)]).entries.isEmpty)
         let without = Self.changes(try Make.stock(price: nil), [try Self.row(showing: Self.shown)])
         #expect(without.entries.isEmpty && !without.isPriceWithheld)
     }

@@ -161,6 +161,39 @@ struct ProgressShownTests {
         #expect(late.order.fields[Field.netSuiteId] == "101")
     }
 
+    private static let payers: [(paid: [String], credited: [String], voided: String?, shown: JSONValue)] = [
+        (["60", "40"], ["20"], nil, 80), (["100"], [], nil, 100), (["0"], [], nil, 0), (["10"], ["10"], nil, 0),
+        (["10"], ["11"], nil, 0), (["60"], [], "40", 60), ([], [], nil, 0),
+    ]
+
+    @Test("paid is what covers the invoices, whoever paid it and however, but for credits", arguments: payers)
+    func paid(paid: [String], credited: [String], voided: String?, shown: JSONValue) throws {
+        var progress = try Make.progress(state: .invoiced)
+        progress.invoices = try paid.map { try Self.invoice("INV\($0)", total: "100", paid: $0) }
+        if let voided { progress.invoices.append(try Self.invoice("V", total: "100", paid: voided, status: "voided")) }
+        progress.credits = try credited.map {
+            .init(id: "1", number: "CM1", status: "open", total: try ExactDecimal("50"), applied: try ExactDecimal($0))
+        }
+        let fields = whatSalesforceShows(settlement: nil, progress: progress, currency: "USD").order.fields
+        #expect(fields[Field.amountPaid] == shown)
+    }
+
+    @Test("an order that was deleted in NetSuite has nothing shipped, invoiced or paid any more")
+    func deletedDocuments() throws {
+        let before = try OrderPlan(Make.claim(try Self.rich())).wanted.order
+        let progress = OrderProgress(
+            orderId: try Make.orderId(1), netSuite: .init(id: "101"), state: .deletedInNetSuite, asOf: Make.asOf)
+        let plan = try OrderPlan(Make.claim(progress, shown: before.stored))
+        for field in [Field.amountInvoiced, Field.amountPaid, Field.amountCredited] {
+            #expect(plan.changes[field] == 0, "\(field)")
+        }
+        for field in [Field.shipDate, Field.carrier, Field.trackingNumbers, Field.invoiceNumbers] {
+            #expect(plan.changes[field] == .null, "\(field)")
+        }
+        #expect(plan.lineChanges.map(\.line) == [try Make.lineId(2)], "the other one showed nothing")
+        #expect(plan.lineChanges.map(\.fields) == [["NetSuite_Quantity_Shipped__c": 0]])
+    }
+
     @Test("long lists are cut between elements, and say that they go on")
     func longLists() {
         #expect(joined(["a", "b", "a", ""], length: 10) == "a, b")
@@ -191,7 +224,7 @@ struct ProgressShownTests {
         let invoiced = try #require(JSONNumber(text: "1.5"))
         #expect(line.lineUpdates.map(\.fields) == [["NetSuite_Quantity_Invoiced__c": .number(invoiced)]])
         progress.state = .paid
-        progress.payments[0].applied = try ExactDecimal("41")
+        progress.invoices[0].paid = try ExactDecimal("61")
         let both = try OrderPlan(Make.claim(progress, shown: shown))
         #expect(both.changes == [Field.status: "paid", Field.amountPaid: 41])
     }
