@@ -55,6 +55,8 @@ public final class ChangePublication<Message: NetSuiteState> {
     /// Publishes those states that differ from what was published of their keys before; of a key that is given twice, the
     /// later one.
     ///
+    /// A state whose message is too large for Kafka is left out and logged: stored, it would stand in the way of all others.
+    ///
     /// - Parameter evenIfUnchanged: publishes all of them, so that readers see that they are still so.
     /// - Returns: how many were published.
     /// - Throws: ``LeadershipLost``, ``Trouble`` of Kafka, what the ledger throws, or `CancellationError`.
@@ -95,7 +97,7 @@ public final class ChangePublication<Message: NetSuiteState> {
         }
         let new = keys.compactMap { key in
             byKey[key].map { newState($0, key: key, above: newest[key]?.asOfMilliseconds) }
-        }
+        }.filter(isSendable)
         let stored = try await patience.untilAnswered { [ledger, topic, keepsHistory] in
             try await ledger.storeStates(
                 new, topic: topic.name, evenIfUnchanged: evenIfUnchanged, keepsHistory: keepsHistory,
@@ -105,6 +107,14 @@ public final class ChangePublication<Message: NetSuiteState> {
         crashPoint("state-stored")
         try await produce(stored)
         return stored.count
+    }
+
+    private func isSendable(_ state: NewState) -> Bool {
+        guard state.value.count > EventProducer.maximumValueBytes else { return true }
+        logger.error(
+            "a state is not published: its message is larger than Kafka takes", .topic(topic.name),
+            LogField(.component, state.key), LogField(.bytes, state.value.count))
+        return false
     }
 
     /// Two readings within one millisecond, or after NetSuite's clock was set back, are two states all the same.
