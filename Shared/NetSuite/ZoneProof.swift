@@ -29,19 +29,21 @@ public struct ZoneSample: Sendable, Equatable {
 
 /// Whether NetSuite's queries show times in the time zone that is configured: measured, and never believed.
 public enum ZoneProof: Sendable, Equatable {
-    /// A winter's and a summer's record agree.
+    /// Records of each part of the year agree.
     case proven
-    /// One half of the year agrees, and there is no record of the other: clocks may change otherwise than expected.
+    /// A part of the year agrees, and there is no record of another: clocks may change otherwise than expected.
     case halfProven
     /// No record shows it.
     case notProvable
     /// A record disagrees: every time would be read wrongly.
     case contradicted(ZoneContradiction)
 
-    /// Judges samples of a winter and of a summer.
-    public init(winter: [ZoneSample], summer: [ZoneSample], rules: TimeZoneRules) {
-        var halves = 0
-        for samples in [winter, summer] {
+    /// Judges samples of parts of the year, each part by its own.
+    ///
+    /// - Parameter parts: samples of each part that must agree.
+    public init(parts: [[ZoneSample]], rules: TimeZoneRules) {
+        var agreeing = 0
+        for samples in parts {
             let measured = samples.filter { $0.offsetSeconds != nil }
             for sample in measured {
                 let expected = Int64(rules.offsetSeconds(at: sample.instant))
@@ -53,9 +55,9 @@ public enum ZoneProof: Sendable, Equatable {
                     return
                 }
             }
-            halves += measured.isEmpty ? 0 : 1
+            agreeing += measured.isEmpty ? 0 : 1
         }
-        self = halves == 2 ? .proven : halves == 1 ? .halfProven : .notProvable
+        self = agreeing == 0 ? .notProvable : agreeing == parts.count ? .proven : .halfProven
     }
 
     /// How much a scan reads again: clocks that change otherwise than expected move stamps by an hour, and a zone that
@@ -93,48 +95,93 @@ public struct ZoneContradiction: Error, Sendable, Equatable, CustomStringConvert
     }
 }
 
-/// The last winter and the last summer, as far as they have been, on the account's clock.
-struct ZoneSeasons: Equatable {
-    let winter: Range<LocalTime>
-    let summer: Range<LocalTime>
+/// The parts of the last thirteen months of which each must have shown the zone: one for each offset that it had; where it
+/// had one alone, the cores of winter and of summer, in which other zones differ by their summer time.
+struct ZoneParts: Equatable {
+    /// Spans of each part, oldest first.
+    let parts: [[Range<UTCInstant>]]
+    /// All of the thirteen months.
+    let whole: Range<UTCInstant>
 
-    /// The two before a day.
-    init?(before day: CalendarDate) {
-        func season(from month: Int, to endMonth: Int) -> Range<LocalTime>? {
-            let year = day.month >= month ? day.year : day.year - 1
-            guard let first = CalendarDate(year: year, month: month, day: 1),
-                let end = CalendarDate(year: endMonth > month ? year : year + 1, month: endMonth, day: 1),
-                let from = LocalTime(date: first, hour: 0), let to = LocalTime(date: end, hour: 0)
-            else { return nil }
-            return from..<to
+    private static let day: Int64 = 86_400_000
+    /// Behind a change of the clocks: where they went back, these hours bear stamps of the part before.
+    private static let twilight: Int64 = 4 * 3_600_000
+
+    init(of rules: TimeZoneRules, at now: UTCInstant) {
+        let begin = UTCInstant(millisecondsSinceEpoch: now.millisecondsSinceEpoch - 396 * Self.day)
+        let changes = rules.transitions.map(\.at).filter { begin < $0 && $0 < now }
+        whole = begin..<now
+        let bounds = [begin] + changes + [now]
+        var spans: [Int: [Range<UTCInstant>]] = [:]
+        for (from, to) in zip(bounds, bounds.dropFirst()) {
+            let start = UTCInstant(millisecondsSinceEpoch: from.millisecondsSinceEpoch + Self.twilight)
+            spans[rules.offsetSeconds(at: from), default: []] += start < to ? [start..<to] : []
         }
-        guard let winter = season(from: 12, to: 3), let summer = season(from: 6, to: 9) else { return nil }
-        self.winter = winter
-        self.summer = summer
+        if spans.count > 1 {
+            parts = spans.sorted { $0.key < $1.key }.map(\.value)
+        } else {
+            // Neither holds a day at which some zone's clocks change.
+            parts = [
+                Self.cores(from: (11, 8), to: (3, 8), in: whole), Self.cores(from: (4, 8), to: (9, 24), in: whole),
+            ]
+        }
+    }
+
+    private static func cores(
+        from first: (month: Int, day: Int), to end: (month: Int, day: Int), in whole: Range<UTCInstant>
+    ) -> [Range<UTCInstant>] {
+        guard let year = LocalTime(secondsSinceEpoch: whole.lowerBound.millisecondsSinceEpoch / 1_000).date?.year else {
+            return []
+        }
+        return (year - 1...year + 2).compactMap { year in
+            let endYear = end.month < first.month ? year + 1 : year
+            guard let from = midnight(year, first), let to = midnight(endYear, end) else { return nil }
+            let span = max(from, whole.lowerBound)..<max(min(to, whole.upperBound), max(from, whole.lowerBound))
+            return span.isEmpty ? nil : span
+        }
+    }
+
+    private static func midnight(_ year: Int, _ day: (month: Int, day: Int)) -> UTCInstant? {
+        CalendarDate(year: year, month: day.month, day: day.day).flatMap { LocalTime(date: $0, hour: 0) }
+            .map { UTCInstant(millisecondsSinceEpoch: $0.secondsSinceEpoch * 1_000) }
     }
 }
 
 extension NetSuiteClient {
-    /// Measures in which zone queries show times: two queries, and for each half of the year that has orders the record
-    /// of one of them, or of a few where the first was being changed.
+    /// Measures in which zone queries show times: for each part of the year a query, or two where its older half has no
+    /// order, and the record of one of its orders, or of a few where the first was being changed.
     ///
     /// - Parameter now: NetSuite's time.
     public func zoneProof(of rules: TimeZoneRules, at now: UTCInstant) async throws(NetSuiteFailure) -> ZoneProof {
-        guard let seasons = rules.local(now).date.flatMap(ZoneSeasons.init) else { return .notProvable }
-        let winter = try await zoneSample(seasons.winter)
-        let summer = try await zoneSample(seasons.summer)
-        return ZoneProof(winter: winter, summer: summer, rules: rules)
+        let plan = ZoneParts(of: rules, at: now)
+        var samples: [[ZoneSample]] = []
+        for part in plan.parts {
+            var found: [ZoneSample] = []
+            for span in part where found.isEmpty { found = try await zoneSample(span, rules, now) }
+            samples.append(found)
+        }
+        if samples.allSatisfy(\.isEmpty) {
+            // An account with orders of days between the parts alone.
+            samples.append(try await zoneSample(plan.whole, rules, now))
+        }
+        return ZoneProof(parts: samples, rules: rules)
     }
 
-    /// The oldest orders of a season: they are the least likely to be changed between the two answers.
-    private func zoneSample(_ season: Range<LocalTime>) async throws(NetSuiteFailure) -> [ZoneSample] {
+    /// The oldest orders of a span: they are the least likely to be changed between the two answers.
+    private func zoneSample(
+        _ span: Range<UTCInstant>, _ rules: TimeZoneRules, _ now: UTCInstant
+    ) async throws(NetSuiteFailure) -> [ZoneSample] {
+        let from = rules.local(span.lowerBound)
+        var to = rules.local(span.upperBound)
+        // An account whose clock is ahead of the one that is configured shows new orders in the future.
+        if span.upperBound == now { to = LocalTime(secondsSinceEpoch: to.secondsSinceEpoch + 27 * 3600) }
         let mask = "'YYYY-MM-DD HH24:MI:SS'"
         let rows: [SuiteQLRow]
         do {
             rows = try await firstPage(
                 of: "SELECT id, TO_CHAR(lastmodifieddate, \(mask)) AS stamp FROM transaction WHERE type = 'SalesOrd'"
-                    + " AND lastmodifieddate >= TO_TIMESTAMP('\(season.lowerBound.text)', \(mask))"
-                    + " AND lastmodifieddate < TO_TIMESTAMP('\(season.upperBound.text)', \(mask))"
+                    + " AND lastmodifieddate >= TO_TIMESTAMP('\(from.text)', \(mask))"
+                    + " AND lastmodifieddate < TO_TIMESTAMP('\(to.text)', \(mask))"
                     + " ORDER BY lastmodifieddate, id", limit: 3
             ).rows
         } catch .refused {

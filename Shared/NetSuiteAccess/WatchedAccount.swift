@@ -43,7 +43,7 @@ public final class WatchedAccount {
         self.time = time
         proofGauge = metrics.gauge(
             "netsuite_time_zone_proven",
-            help: "2 = a winter's and a summer's record agree with the time zone that is configured, 1 = one of them, "
+            help: "2 = records of each part of the year agree with the time zone that is configured, 1 = those of one, "
                 + "0 = no record shows it, -1 = one disagrees")
     }
 
@@ -88,11 +88,12 @@ public final class WatchedAccount {
         switch proof {
         case .proven:
             proofGauge.set(2)
-            logger.info("the account's time zone is proven by a record of winter and one of summer")
+            logger.info("the account's time zone is proven by records of each part of the year")
         case .halfProven:
             proofGauge.set(1)
             logger.info(
-                "the account's time zone agrees with orders of half the year; 75 minutes are read again at each poll")
+                "the account's time zone agrees with orders of a part of the year; 75 minutes are read again at each poll"
+            )
         case .notProvable:
             proofGauge.set(0)
             logger.warning("no order shows the account's time zone yet: four hours are read again at each poll")

@@ -53,7 +53,7 @@ struct ZoneProofTests {
     func outcomes(test: Case) throws {
         let winter = try test.winter.map { [try Self.sample($0.0, $0.1)] } ?? []
         let summer = try test.summer.map { [try Self.sample($0.0, $0.1)] } ?? []
-        let proof = ZoneProof(winter: winter, summer: summer, rules: Self.newYork)
+        let proof = ZoneProof(parts: [winter, summer], rules: Self.newYork)
         let outcome =
             switch proof {
             case .proven: "proven"
@@ -76,18 +76,113 @@ struct ZoneProofTests {
     }
 
     @Test(
-        "the last winter and the last summer are looked at, as far as they have been",
+        "each offset of the last thirteen months is a part, with its periods from the oldest to now",
         arguments: [
-            ("2026-01-15", "2025-12-01 00:00:00", "2025-06-01 00:00:00"),
-            ("2026-05-31", "2025-12-01 00:00:00", "2025-06-01 00:00:00"),
-            ("2026-06-01", "2025-12-01 00:00:00", "2026-06-01 00:00:00"),
-            ("2026-12-01", "2026-12-01 00:00:00", "2026-06-01 00:00:00"),
+            ("2026-12-01", 2, ["2025-11-02", "2026-11-01"], ["2025-10-31", "2026-03-08"]),
+            ("2026-11-02", 2, ["2025-11-02", "2026-11-01"], ["2025-10-02", "2026-03-08"]),
+            ("2026-08-01", 2, ["2025-11-02"], ["2025-07-01", "2026-03-08"]),
         ])
-    func seasons(day: String, winter: String, summer: String) throws {
-        let seasons = try #require(ZoneSeasons(before: try CalendarDate(day)))
-        #expect(seasons.winter.lowerBound.text == winter)
-        #expect(seasons.summer.lowerBound.text == summer)
-        #expect(seasons.winter.upperBound.text.hasSuffix("-03-01 00:00:00"))
+    func parts(day: String, count: Int, winter: [String], summer: [String]) throws {
+        let parts = ZoneParts(of: try Self.twoYears(), at: try UTCInstant("\(day)T12:00:00Z")).parts
+        #expect(parts.count == count)
+        #expect(parts.first?.map { String($0.lowerBound.text.prefix(10)) } == winter)
+        #expect(parts.last?.map { String($0.lowerBound.text.prefix(10)) } == summer)
+        #expect(parts.joined().map(\.upperBound).max()?.text.prefix(10).description == day)
+    }
+
+    @Test("a zone without summer time has two: the cores of winter and of summer, in which no other zone changes")
+    func partsOfOneOffset() throws {
+        let utc = TimeZoneRules(name: "UTC", transitions: [], initialOffsetSeconds: 0)
+        let parts = ZoneParts(of: utc, at: try UTCInstant("2026-12-01T00:00:00Z")).parts
+        let days = parts.map { $0.map { "\($0.lowerBound.text.prefix(10)) \($0.upperBound.text.prefix(10))" } }
+        #expect(days == [["2025-11-08 2026-03-08", "2026-11-08 2026-12-01"], ["2026-04-08 2026-09-24"]])
+    }
+
+    /// New York from 2025 on.
+    private static func twoYears() throws -> TimeZoneRules {
+        TimeZoneRules(
+            name: "America/New_York",
+            transitions: [
+                .init(at: try UTCInstant("2025-03-09T07:00:00Z"), offsetSeconds: -4 * 3600),
+                .init(at: try UTCInstant("2025-11-02T06:00:00Z"), offsetSeconds: -5 * 3600),
+                .init(at: try UTCInstant("2026-03-08T07:00:00Z"), offsetSeconds: -4 * 3600),
+                .init(at: try UTCInstant("2026-11-01T06:00:00Z"), offsetSeconds: -5 * 3600),
+            ], initialOffsetSeconds: -5 * 3600)
+    }
+
+    /// An account in New York with orders at these instants: what a proof of rules finds.
+    @Loop
+    private static func proof(orders: [String], of rules: TimeZoneRules, at now: String) async throws -> ZoneProof {
+        let account = try twoYears()
+        let orders = try orders.map { try UTCInstant($0) }
+        let stub = try StubNetSuite { _, request in
+            guard request.method == "POST" else {
+                let id = request.path.split(separator: "/").last ?? ""
+                let instant = orders[(Int(id) ?? 1) - 1]
+                return json(#"{"id":"\#(id)","lastModifiedDate":"\#(instant.text)"}"#)
+            }
+            let literals = String(decoding: request.body, as: UTF8.self).split(separator: "TO_TIMESTAMP('").dropFirst()
+                .map { String($0.prefix(19)) }
+            let rows = orders.enumerated().filter { _, order in
+                let stamp = account.local(order).text
+                return literals.count == 2 && literals[0] <= stamp && stamp < literals[1]
+            }.sorted { $0.element < $1.element }.prefix(3)
+            let items = rows.map { #"{"id":"\#($0.offset + 1)","stamp":"\#(account.local($0.element).text)"}"# }
+            return json(#"{"items":[\#(items.joined(separator: ","))],"hasMore":false,"count":\#(items.count)}"#)
+        }
+        let proof = try await stub.client.zoneProof(of: rules, at: try UTCInstant(now))
+        await stub.close()
+        return proof
+    }
+
+    @Test(
+        "orders of any month prove their part, and all parts together the zone",
+        arguments: [
+            (["2026-10-15T12:00:00Z"], "half"), (["2026-11-20T12:00:00Z"], "half"),
+            (["2026-10-15T12:00:00Z", "2026-11-20T12:00:00Z"], "proven"),
+            (["2026-01-15T12:00:00Z", "2026-05-15T12:00:00Z"], "proven"),
+            // The hour that autumn repeats, its first time: it is summer's, and shows nothing of winter.
+            (["2026-11-01T05:30:00Z"], "half"), (["2025-09-15T12:00:00Z"], "not provable"), ([], "not provable"),
+        ])
+    func months(orders: [String], outcome: String) async throws {
+        try await onLoop {
+            let proof = try await Self.proof(
+                orders: orders, of: try Self.twoYears(), at: "2026-12-01T12:00:00Z")
+            #expect(Self.word(proof) == outcome)
+        }
+    }
+
+    @Test(
+        "a zone with one offset is proven by a winter and a summer, since another one may agree in half of the year",
+        arguments: [
+            (["2026-01-15T12:00:00Z"], "half"), (["2026-10-15T12:00:00Z"], "contradicted"),
+            (["2026-01-15T12:00:00Z", "2026-07-15T12:00:00Z"], "contradicted"),
+        ])
+    func oneOffset(orders: [String], outcome: String) async throws {
+        try await onLoop {
+            let panama = TimeZoneRules(name: "America/Panama", transitions: [], initialOffsetSeconds: -5 * 3600)
+            let proof = try await Self.proof(orders: orders, of: panama, at: "2026-12-01T12:00:00Z")
+            #expect(Self.word(proof) == outcome)
+        }
+    }
+
+    @Test("an order of this minute contradicts a zone that is behind the account's, though its stamp is of the future")
+    func ahead() async throws {
+        try await onLoop {
+            let hawaii = TimeZoneRules(name: "Pacific/Honolulu", transitions: [], initialOffsetSeconds: -10 * 3600)
+            let proof = try await Self.proof(
+                orders: ["2026-12-01T11:59:00Z"], of: hawaii, at: "2026-12-01T12:00:00Z")
+            #expect(Self.word(proof) == "contradicted")
+        }
+    }
+
+    private static func word(_ proof: ZoneProof) -> String {
+        switch proof {
+        case .proven: "proven"
+        case .halfProven: "half"
+        case .notProvable: "not provable"
+        case .contradicted: "contradicted"
+        }
     }
 
     @Test("an account is asked by two queries and two records, and a role without orders proves nothing")
@@ -99,7 +194,7 @@ struct ZoneProofTests {
                     let id = request.path.split(separator: "/").last ?? ""
                     return json(#"{"id":"\#(id)","lastModifiedDate":"\#(stamp)"}"#)
                 }
-                let isWinter = String(decoding: request.body, as: UTF8.self).contains("2025-12-01 00:00:00")
+                let isWinter = String(decoding: request.body, as: UTF8.self).contains("'2025-11-0")
                 let row =
                     isWinter
                     ? #"{"id":"1","stamp":"2026-01-15 10:00:00"}"# : #"{"id":"2","stamp":"2026-07-15 10:00:00"}"#
