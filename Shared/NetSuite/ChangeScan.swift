@@ -13,25 +13,32 @@ struct ScannedPage: Equatable {
     /// Whether there are no more.
     let isLast: Bool
 
+    /// Rows of one second may come in any order of their ids, as they do where NetSuite's stamps have fractions that it does
+    /// not show; then the next page begins with that second again, so that none of it is passed over.
+    ///
     /// - Throws: `unknown` where the rows are not in order, or a further page would begin where this one did.
     init(
         rows: [SuiteQLRow], hasMore: Bool, of table: ChangeTable, from start: ScanPosition
     ) throws(NetSuiteFailure) {
         var changes: [NetSuiteChange] = []
         var end = start
+        // Of the second in which the page ends.
+        var hasDisorder = false
         for row in rows {
             guard let id = row.columns["id"]?.internalId.flatMap({ Int64($0) }) else { continue }
             let stamp = row.text("stamp").flatMap { try? LocalTime($0) }
             changes.append(NetSuiteChange(id: id, stamp: stamp, row: row))
             guard let stamp else { continue }
-            let position = ScanPosition(stamp: stamp, id: id)
             // A row out of order would carry the scan past rows that it has not read.
-            guard position.follows(end, strictly: table.hasUniqueIds) else {
+            guard stamp >= end.stamp else {
                 throw .unknown("the rows of \(table.name) are not in the order that was asked for")
             }
-            end = position
+            if stamp > end.stamp { hasDisorder = false }
+            let position = ScanPosition(stamp: stamp, id: id)
+            hasDisorder = hasDisorder || !position.follows(end, strictly: table.hasUniqueIds)
+            end = hasDisorder ? ScanPosition(stamp: stamp) : position
         }
-        guard !hasMore || end != start else {
+        guard !hasMore || (end != start && !(hasDisorder && end.stamp == start.stamp)) else {
             throw .unknown("a page of \(table.name) has no row that can be read and that leads to the next page")
         }
         self.changes = changes
@@ -42,8 +49,9 @@ struct ScannedPage: Equatable {
 }
 
 extension ScanPosition {
+    /// Whether this row, which is not stamped earlier, stands behind the other one by its id too.
     fileprivate func follows(_ other: ScanPosition, strictly: Bool) -> Bool {
-        guard stamp == other.stamp, let id, let otherId = other.id else { return stamp >= other.stamp }
+        guard stamp == other.stamp, let id, let otherId = other.id else { return true }
         return strictly ? id > otherId : id >= otherId
     }
 }

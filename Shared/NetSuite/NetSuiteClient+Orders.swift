@@ -16,32 +16,77 @@ extension NetSuiteClient {
     /// More rows than these that name no order are the answer's fault and no order's.
     private static let mostStrayRows = 10
 
+    /// So many orders that fail one by one are no trouble of single orders.
+    private static let mostFailedOrders = 10
+
     /// Reads up to 200 sales orders with lines, fulfilments, invoices, payments, credit memos and tracking numbers.
     ///
     /// Three queries where no order has a document, seven where they have all kinds of them, however many there are; and
     /// one more for each further thousand rows. An order that NetSuite does not show is in neither part of the answer.
+    /// One that makes a query fail, while others are answered, is found by reading halves, and is unreadable.
     public func orderFacts(_ ids: [Int64]) async throws(NetSuiteFailure) -> OrderFactsReading {
         guard !ids.isEmpty else { return OrderFactsReading() }
         guard ids.count <= Self.largestOrderReading else {
             throw .notSent("at most \(Self.largestOrderReading) orders are read at a time")
         }
-        let (rows, lacksTrackingNumbers) = try await orderRows(ids)
-        var reading = OrderFactsAssembly.assemble(ids, rows)
-        reading.lacksTrackingNumbers = lacksTrackingNumbers
-        guard reading.strayRows > 0 else { return reading }
-        guard reading.strayRows <= Self.mostStrayRows else { throw .unknown(reading.strayReason) }
+        var isolation = Isolation()
+        return try await orderFacts(ids, &isolation)
+    }
+
+    /// How far orders whose reading fails were told apart from a NetSuite that does not answer.
+    private struct Isolation {
+        var isAnswering = false
+        var failedOrders = 0
+    }
+
+    private func orderFacts(
+        _ ids: [Int64], _ isolation: inout Isolation
+    ) async throws(NetSuiteFailure) -> OrderFactsReading {
+        let reason: String
+        do throws(NetSuiteFailure) {
+            let (rows, lacksTrackingNumbers) = try await orderRows(ids)
+            var reading = OrderFactsAssembly.assemble(ids, rows)
+            reading.lacksTrackingNumbers = lacksTrackingNumbers
+            guard reading.strayRows > 0 else { return reading }
+            reason = reading.strayReason
+            if reading.strayRows > Self.mostStrayRows { isolation.failedOrders = Self.mostFailedOrders }
+        } catch {
+            guard try await isOfOrders(error, &isolation) else { throw error }
+            reason = error.description
+        }
         if let only = ids.first, ids.count == 1 {
-            reading.facts[only] = nil
-            reading.unreadable[only] = reading.strayReason
+            isolation.failedOrders += 1
+            var reading = OrderFactsReading()
+            reading.unreadable[only] = reason
             return reading
         }
-        // One order has a row that cannot be told: the halves say which.
-        var first = try await orderFacts(Array(ids.prefix(ids.count / 2)))
-        let second = try await orderFacts(Array(ids.dropFirst(ids.count / 2)))
+        guard isolation.failedOrders < Self.mostFailedOrders else { throw .unknown(reason) }
+        // The halves say which order it is.
+        var first = try await orderFacts(Array(ids.prefix(ids.count / 2)), &isolation)
+        let second = try await orderFacts(Array(ids.dropFirst(ids.count / 2)), &isolation)
         first.facts.merge(second.facts) { known, _ in known }
         first.unreadable.merge(second.unreadable) { known, _ in known }
-        first.lacksTrackingNumbers = lacksTrackingNumbers
+        first.lacksTrackingNumbers = first.lacksTrackingNumbers || second.lacksTrackingNumbers
         return first
+    }
+
+    /// Whether a failure may be that of single orders: queries as such are answered.
+    private func isOfOrders(
+        _ failure: NetSuiteFailure, _ isolation: inout Isolation
+    ) async throws(NetSuiteFailure) -> Bool {
+        switch failure {
+        case .unknown: break
+        case .systemTrouble(let trouble) where [.maintenance, .network].contains(trouble.kind): break
+        case .refused, .notSent, .systemTrouble: return false
+        }
+        guard !isolation.isAnswering else { return true }
+        do throws(NetSuiteFailure) {
+            _ = try await firstPage(of: "SELECT id FROM transaction WHERE rownum <= 1")
+        } catch {
+            return false
+        }
+        isolation.isAnswering = true
+        return true
     }
 
     private func orderRows(
@@ -141,7 +186,11 @@ extension NetSuiteClient {
         var codes: [String: String] = [:]
         do {
             for row in try await suiteQL("SELECT id, symbol FROM currency ORDER BY id") {
-                if let id = row.text("id"), let code = row.text("symbol"), code.utf8.count == 3 { codes[id] = code }
+                if let id = row.text("id"), let code = row.text("symbol"), code.utf8.count == 3,
+                    code.utf8.allSatisfy({ (0x41...0x5A).contains($0) })
+                {
+                    codes[id] = code
+                }
             }
         } catch .refused(let refusal) where refusal.code == "INVALID_PARAMETER" {
             return [:]

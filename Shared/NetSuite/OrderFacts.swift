@@ -111,7 +111,9 @@ public struct OrderFacts: Sendable, Equatable {
         public var type: String
         /// Status letter.
         public var letter: String
-        /// Amount applied to the order's invoices.
+        /// Whether it is voided, by letter or by mark.
+        public var isVoided: Bool
+        /// Amount applied to the order's invoices; nothing of one that is voided or rejected.
         public var applied: ExactDecimal
     }
 

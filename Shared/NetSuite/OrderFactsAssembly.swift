@@ -248,14 +248,17 @@ struct OrderFactsAssembly {
                 guard let applied = try row.amount("applied", of: what) else {
                     throw UnreadableColumn(column: "applied", of: what)
                 }
+                let letter = row.columns["status"]?.statusLetter ?? ""
+                let isVoided = letter == "V" || row.columns["voided"]?.flag == true
+                let counts = !isVoided && !(type == "CustPymt" && letter == "R")
                 for order in orders {
                     let pair = Pair(order: order, document: id)
                     let before = assembly.payments[pair]?.applied ?? .zero
                     assembly.payments[pair] = OrderFacts.Payment(
                         id: id, number: try row.shown("tranid", of: what) ?? String(id),
                         date: try row.day("trandate", of: what), type: type,
-                        letter: row.columns["status"]?.statusLetter ?? "",
-                        applied: try before.plus(applied.magnitude, of: what))
+                        letter: letter, isVoided: isVoided,
+                        applied: counts ? try before.plus(applied.magnitude, of: what) : before)
                 }
             }
         }

@@ -176,8 +176,9 @@ struct ScannedPageTests {
     func unreadable() throws {
         let broken: [([SuiteQLRow], Bool)] = [
             ([row("1", "2026-01-15 10:05:00"), row("2", "2026-01-15 10:04:00")], false),
-            ([row("2", "2026-01-15 10:05:00"), row("1", "2026-01-15 10:05:00")], false),
-            ([row("1", "2026-01-15 09:59:00")], false), ([row("1", nil), row(nil, "2026-01-15 10:05:00")], true),
+            ([row("1", "2026-01-15 09:59:00")], false),
+            ([row("2", Self.start), row("1", Self.start)], true),
+            ([row("1", nil), row(nil, "2026-01-15 10:05:00")], true),
         ]
         for (rows, hasMore) in broken {
             #expect(throws: NetSuiteFailure.self) { try page(rows, hasMore: hasMore) }
@@ -185,6 +186,22 @@ struct ScannedPageTests {
         // One id with several types is no disorder where that can be.
         let deleted = [row("1", "2026-01-15 10:05:00"), row("1", "2026-01-15 10:05:00")]
         #expect(try page(deleted, hasMore: true, of: .deletedRecords).changes.count == 2)
+    }
+
+    @Test("ids of one second in any order: where the page ends with it, the next one begins with that second again")
+    func fractions() throws {
+        let within = [row("2", "2026-01-15 10:05:00"), row("1", "2026-01-15 10:05:00")]
+        #expect(try page(within, hasMore: true).end == ScanPosition(stamp: try LocalTime("2026-01-15 10:05:00")))
+        let behind = try page(within + [row("1", "2026-01-15 10:06:00")], hasMore: true)
+        #expect(behind.end == ScanPosition(stamp: try LocalTime("2026-01-15 10:06:00"), id: 1))
+        // What was read before comes again, and leads on.
+        let start = ScanPosition(stamp: try LocalTime("2026-01-15 10:05:00"), id: 2)
+        let next = try ScannedPage(
+            rows: within + [row("3", "2026-01-15 10:07:00")], hasMore: true, of: .items, from: start)
+        #expect(next.changes.count == 3)
+        #expect(throws: NetSuiteFailure.self) {
+            try ScannedPage(rows: within, hasMore: true, of: .items, from: start)
+        }
     }
 
     @Test("a page asks behind its last row, by the literal of the account's clock")
@@ -258,6 +275,37 @@ struct ChangeScanTests {
             #expect(shown.count == 1_000)
             #expect(scan.mark.text == "2026-01-15T15:00:00.000Z")
             #expect(try Self.scan(scan, table, at: try moment("2026-01-15T15:10:15Z")) == 0)
+        }
+    }
+
+    @Test("stamps with fractions that NetSuite compares by and does not show: every row is shown")
+    func fractions() async throws {
+        try await onLoop {
+            var random = SeededGenerator(seed: 5)
+            // Hundredths of a second since the scan's beginning, by id.
+            let start = try LocalTime("2026-01-15 10:00:00").secondsSinceEpoch
+            let rows = (1...300).map { (id: Int64($0), hundredths: Int.random(in: 0..<9_000, using: &random)) }
+                .sorted { ($0.hundredths, $0.id) < ($1.hundredths, $1.id) }
+            let scan = ChangeScan(of: .items, from: WatchMark(try UTCInstant("2026-01-15T15:00:00Z")))
+            let now = try moment("2026-01-15T15:10:00Z")
+            scan.begin(now)
+            var shown: Set<Int64> = []
+            while !scan.isComplete {
+                let position = scan.position
+                let from = (position.stamp.secondsSinceEpoch - start) * 100
+                let found = rows.filter { row in
+                    row.hundredths > from || (row.hundredths == from && row.id > position.id ?? 0)
+                }
+                let page = found.prefix(20).map { found in
+                    row(
+                        String(found.id),
+                        LocalTime(secondsSinceEpoch: start + Int64(found.hundredths / 100)).text)
+                }
+                let fresh = try scan.take(page, hasMore: found.count > 20, at: now)
+                shown.formUnion(fresh.map(\.id))
+                _ = scan.finish(fresh)
+            }
+            #expect(shown.count == 300)
         }
     }
 

@@ -234,6 +234,20 @@ struct OrderFactsTests {
         #expect(sample.reading().strayRows == 1)
     }
 
+    @Test(
+        "a payment that is voided or rejected is listed and covers nothing",
+        arguments: [("V", "F"), ("C", "T"), ("R", "F"), ("C", "F")])
+    func paymentsWithoutEffect(letter: String, mark: String) throws {
+        var sample = Sample()
+        sample.applied[0]["status"] = .string(letter)
+        sample.applied[0]["voided"] = .string(mark)
+        let counts = letter == "C" && mark == "F"
+        let payment = try #require(try sample.facts().payments.first)
+        #expect(payment.id == 5400)
+        #expect(payment.isVoided == (letter == "V" || mark == "T"))
+        #expect(payment.applied == ExactDecimal(whole: counts ? 10 : 0))
+    }
+
     @Test("an order that is not shown is in neither part")
     func notShown() {
         var sample = Sample()
