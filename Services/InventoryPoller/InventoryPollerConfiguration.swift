@@ -32,11 +32,13 @@ struct InventoryPollerConfiguration: Sendable {
 
 extension InventoryPollerConfiguration {
     init(_ settings: Settings) throws(ConfigurationError) {
+        let listCurrency = try settings.optional(Self.priceCurrency)
+        let accountCurrency = try settings.optional(NetSuiteSettings.currency)
         self.init(
             interval: try settings.value(of: WatchSettings.interval),
             leaderLease: try settings.value(of: WatchSettings.leaderLease),
             fullCountHour: try settings.value(of: Self.fullCountHour),
             priceLevel: try settings.value(of: Self.priceLevel),
-            priceCurrency: try settings.optional(Self.priceCurrency))
+            priceCurrency: listCurrency ?? accountCurrency)
     }
 }

@@ -53,10 +53,22 @@ public enum NetSuiteSettings {
         return text
     }
 
+    /// The account's base currency, where NetSuite's queries do not say it.
+    public static let currency = Setting<String>(
+        "NETSUITE_CURRENCY",
+        "the account's base currency, such as USD, where the role or the account has no table of currencies"
+    ) { text in
+        guard text.utf8.count == 3, text.utf8.allSatisfy({ (0x41...0x5A).contains($0) }) else {
+            throw SettingProblem("is no currency code", mend: "use three capital letters, such as USD")
+        }
+        return text
+    }
+
     /// The rows of a configuration table.
     public static let all: [SettingDescription] = rows(concurrency)
     /// The rows of a service that watches NetSuite.
-    public static let watching: [SettingDescription] = rows(watchConcurrency) + [timeZone.description]
+    public static let watching: [SettingDescription] =
+        rows(watchConcurrency) + [timeZone.description, currency.description]
 
     private static func rows(_ concurrency: Setting<Int>) -> [SettingDescription] {
         [

@@ -45,7 +45,8 @@ enum WatchCheck {
         Table(
             name: "deleted records",
             statement: "SELECT recordid, type, name, deleteddate FROM deletedRecord WHERE rownum <= 1",
-            mend: "give the role the permission Deleted Records: without it nobody learns of a deleted order"),
+            mend: "give the role the permission Deleted Records: without it nobody learns of a deleted order",
+            isOptional: true),
         Table(
             name: "stock by location",
             statement: "SELECT item, location, quantityavailable, quantityonhand, quantitybackordered, "
@@ -61,7 +62,9 @@ enum WatchCheck {
             mend: "give the role Lists > Items (View); without it no list price is shown", isOptional: true),
         Table(
             name: "currencies", statement: "SELECT id, symbol, isbasecurrency FROM currency WHERE rownum <= 1",
-            mend: "give the role the permission Currency, or set LIST_PRICE_CURRENCY where the account has one only",
+            mend:
+                "give the role the permission Currency, or set NETSUITE_CURRENCY where the account has one only: without "
+                + "either neither the amounts of orders nor list prices are shown",
             isOptional: true),
     ]
 
@@ -137,9 +140,9 @@ enum WatchCheck {
     nonisolated static func finding(_ proof: ZoneProof, _ zone: String) -> Finding {
         switch proof {
         case .proven:
-            .good(area, zoneName, "\(zone) agrees with an order of winter and one of summer")
+            .good(area, zoneName, "\(zone) agrees with orders of each part of the year")
         case .halfProven:
-            .good(area, zoneName, "\(zone) agrees with the orders there are; none is of the other half of the year")
+            .good(area, zoneName, "\(zone) agrees with the orders there are; none is of another part of the year")
         case .notProvable:
             .attention(
                 area, zoneName, "no order shows yet whether it is \(zone)",

@@ -59,7 +59,9 @@ final class OrdersOfChanges {
             !Self.ownTypes.contains(type) || (remembered[id] == nil && !documentsOfOthers.contains(id))
         }
         let owners = unknown.isEmpty ? DocumentOwners() : try await client.owners(of: unknown)
-        var candidates = orders.union(records.deleted.keys).union(due)
+        // A row may lack its type: then it may be an order.
+        let untyped = Set(records.changed.filter { $0.value.isEmpty }.keys)
+        var candidates = orders.union(untyped).union(records.deleted.keys).union(due)
         candidates.formUnion(remembered.values.joined())
         for ids in owners.orders.values { candidates.formUnion(ids) }
 
@@ -68,7 +70,7 @@ final class OrdersOfChanges {
         let known = Set(ours.map(\.netSuiteId))
         var found = FoundOrders(ours: ours)
         found.foreign = orders.union(owners.orders.values.joined()).subtracting(known)
-        let strangers = found.foreign.subtracting(knownAsForeign).sorted()
+        let strangers = found.foreign.union(untyped).subtracting(known).subtracting(knownAsForeign).sorted()
         if !strangers.isEmpty {
             let externalIds = try await client.externalIds(ofSalesOrders: strangers)
             for id in strangers {

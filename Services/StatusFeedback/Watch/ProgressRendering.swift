@@ -1,10 +1,13 @@
 import Contracts
 import NetSuite
+import ServiceRuntime
 
 /// Makes the message of one order from what NetSuite shows of it.
 struct ProgressRendering: Sendable {
     /// ISO 4217 codes by NetSuite's id of the currency.
     let currencies: [String: String]
+    /// The code of every order where NetSuite shows no currencies.
+    var accountCurrency: String?
 
     /// The complete state of an order at an instant of NetSuite's clock.
     func progress(of facts: OrderFacts, orderId: SalesforceId, asOf: UTCInstant) -> OrderProgress {
@@ -12,7 +15,7 @@ struct ProgressRendering: Sendable {
             orderId: orderId,
             netSuite: .init(
                 id: String(facts.id), number: facts.number, total: facts.total.map(amount),
-                currency: facts.currencyId.flatMap { currencies[$0] }),
+                currency: currencies.isEmpty ? accountCurrency : facts.currencyId.flatMap { currencies[$0] }),
             state: orderState(of: OrderEvidence(facts)), asOf: asOf)
         let marks = marks(of: facts)
         progress.lines = lines(of: facts, marks)
@@ -97,6 +100,22 @@ struct ProgressRendering: Sendable {
     }
 }
 
+extension OrderProgress {
+    /// Why the message cannot be published: readers would refuse it, or Kafka; nil where it can.
+    var problem: String? {
+        let message = encode()
+        guard message.count <= EventProducer.maximumValueBytes else {
+            return "its message of \(message.count) bytes is more than Kafka takes (\(EventProducer.maximumValueBytes))"
+        }
+        do throws(ContractError) {
+            _ = try OrderProgress.decode(message)
+            return nil
+        } catch {
+            return "its message would be refused: \(error.path) \(error.reason)"
+        }
+    }
+}
+
 extension OrderEvidence {
     /// What counts of the facts of an order.
     init(_ facts: OrderFacts) {
@@ -132,7 +151,8 @@ extension OrderFacts.Invoice {
 
 extension OrderFacts.Payment {
     var status: String {
-        switch type {
+        if isVoided { return "voided" }
+        return switch type {
         // The application of a deposit has no states: the money came with the deposit.
         case "DepAppl": "deposited"
         case "CustCred": word(letter, ["A": "open", "B": "fully applied", "V": "voided"])

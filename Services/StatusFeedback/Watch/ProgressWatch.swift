@@ -13,7 +13,8 @@ import Telemetry
 ///
 /// A kill between any two steps leaves the marks where they were, so the same changes are found again; what was published
 /// already is no news then. Documents are remembered before their order is published: once a document is deleted, no link
-/// leads to the order any more. Every write stands under the leader's fence.
+/// leads to the order any more. States, what is due and the marks are written under the leader's fence; what is remembered of
+/// documents, and that Kafka has an event, is true whoever writes it, and needs none.
 @Loop
 final class ProgressWatch {
     /// Types of transactions that change how an order stands. An order's own stamp need not move with its documents'.
@@ -30,6 +31,8 @@ final class ProgressWatch {
     private let reading: ProgressReading
     private let finding: OrdersOfChanges
     private let measures: WatchMeasures
+    private let health: Health
+    private let interval: Duration
     private let logger: Logger
     private var term: Term?
     private var hasToldOfTrackingNumbers = false
@@ -46,9 +49,13 @@ final class ProgressWatch {
         }
     }
 
+    /// - Parameters:
+    ///   - accountCurrency: ISO 4217 code of orders where NetSuite shows no table of currencies.
+    ///   - interval: between two polls.
     init(
-        account: WatchedAccount, ledger: Ledger, patience: DatabasePatience,
-        publication: ChangePublication<OrderProgress>, measures: WatchMeasures, logger: Logger
+        account: WatchedAccount, accountCurrency: String?, interval: Duration, ledger: Ledger,
+        patience: DatabasePatience, publication: ChangePublication<OrderProgress>, measures: WatchMeasures,
+        health: Health, logger: Logger
     ) {
         self.account = account
         client = account.client
@@ -56,8 +63,10 @@ final class ProgressWatch {
         self.patience = patience
         self.publication = publication
         self.measures = measures
+        self.health = health
+        self.interval = interval
         self.logger = logger
-        reading = ProgressReading(client: client)
+        reading = ProgressReading(client: client, accountCurrency: accountCurrency)
         finding = OrdersOfChanges(client: client, ledger: ledger, patience: patience)
     }
 
@@ -83,7 +92,9 @@ final class ProgressWatch {
             return measures.notePoll(calls: client.operationCount - callsBefore)
         }
         reading.beginPoll()
-        for (id, reason) in term.due.beginPoll() {
+        let (late, givenUp) = term.due.beginPoll()
+        noteGivenUp(givenUp)
+        for (id, reason) in late {
             logger.warning(
                 "an order cannot be read from NetSuite; it is tried again at later polls", LogField(.netSuiteId, id),
                 .reason(reason.word))
@@ -104,7 +115,7 @@ final class ProgressWatch {
         if let term, term.leadership == leadership { return term }
         let ledger = ledger
         let text = try await patience.untilAnswered { try await ledger.cursor(Self.dueName) }
-        let term = Term(leadership: leadership, due: DueOrders(text: text ?? ""))
+        let term = Term(leadership: leadership, due: DueOrders(text: text ?? "", interval: interval))
         self.term = term
         return term
     }
@@ -146,7 +157,7 @@ final class ProgressWatch {
         for (name, scan) in term.scans {
             var pages = 0
             while !scan.isComplete, pages < Self.mostPages {
-                let fresh = try await nextPage(of: scan)
+                guard let fresh = try await nextPage(of: scan) else { break }
                 take(fresh, of: scan, into: &records)
                 if let mark = scan.finish(fresh) { marks[name] = mark }
                 pages += 1
@@ -178,22 +189,50 @@ final class ProgressWatch {
         }
     }
 
-    private func nextPage(of scan: ChangeScan) async throws -> [NetSuiteChange] {
+    /// - Returns: nil where the role does not see what was deleted: the watch goes on without, and health says so. It is
+    ///   asked for at each poll, so that a permission that is given makes up for all that was missed.
+    private func nextPage(of scan: ChangeScan) async throws -> [NetSuiteChange]? {
         do throws(NetSuiteFailure) {
-            return try await scan.nextPage(from: client)
+            let fresh = try await scan.nextPage(from: client)
+            if scan.table == .deletedRecords { health.warn(Self.deletions, nil) }
+            return fresh
         } catch {
             guard case .refused(let refusal) = error else { throw error }
-            throw Trouble(
-                .netSuite,
-                "NetSuite refuses to show \(scan.table.name) (\(refusal)): see `crossdock check` for the role")
+            guard scan.table == .deletedRecords else {
+                throw Trouble(
+                    .netSuite,
+                    "NetSuite refuses to show \(scan.table.name) (\(refusal)): see `crossdock check` for the role")
+            }
         }
+        let reason =
+            "the role does not see NetSuite's table deletedRecord (permission Deleted Records): orders that are deleted "
+            + "in NetSuite stay in Salesforce as they were shown last"
+        if !health.warnings.contains(where: { $0.component == Self.deletions }) {
+            logger.warning("deletions in NetSuite are not seen", .reason(reason))
+        }
+        health.warn(Self.deletions, reason)
+        scan.giveUp()
+        return nil
+    }
+
+    private static let deletions = "deleted orders"
+    private static let currencies = "currencies"
+
+    private func noteGivenUp(_ number: Int) {
+        guard number > 0 else { return }
+        measures.count(.givenUp, number)
+        logger.warning(
+            "orders with external ids of ours, which the ledger does not know, are not waited for any more",
+            .count(number))
     }
 
     private func keepDue(_ term: Term) async throws {
-        guard term.due.entries.count <= DueOrders.most else {
+        noteGivenUp(term.due.boundUnknown())
+        guard !term.due.areTooMany else {
             throw Trouble(
                 .netSuite,
-                "\(term.due.entries.count) orders cannot be read from NetSuite; see the log for what is wrong")
+                "\(term.due.entries.count - term.due.count(.notInLedger)) orders cannot be read from NetSuite; see the log for what is wrong"
+            )
         }
         let (ledger, text, leadership) = (ledger, term.due.text, term.leadership)
         try await patience.untilAnswered {
@@ -257,9 +296,9 @@ final class ProgressWatch {
         for (id, reading) in readings {
             switch reading {
             case .progress, .deleted: term.due.settle(id)
-            case .notShown:
+            case .notShown(let isLookedUp):
                 measures.count(.notShown, 1)
-                term.due.note(id, .notShown)
+                term.due.note(id, .notShown, isOwed: !isLookedUp)
             case .unreadable(let reason):
                 measures.count(.unreadable, 1)
                 if term.due.entries[id]?.reason != .unreadable {
@@ -268,6 +307,10 @@ final class ProgressWatch {
                 term.due.note(id, .unreadable)
             }
         }
+        let withoutCurrency =
+            "NetSuite shows no currencies, so amounts are not shown: set NETSUITE_CURRENCY where the account has one only, "
+            + "else give the role the permission Currency"
+        health.warn(Self.currencies, reading.lacksCurrency ? withoutCurrency : nil)
         if reading.lacksTrackingNumbers, !hasToldOfTrackingNumbers {
             hasToldOfTrackingNumbers = true
             logger.warning(

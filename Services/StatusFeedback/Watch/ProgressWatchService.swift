@@ -19,9 +19,10 @@ enum ProgressWatchService {
             topic: .orderProgressed, keepsHistory: true, ledger: ledger, producer: producer,
             patience: host.databasePatience, logger: host.logger, time: host.time)
         let watch = ProgressWatch(
-            account: try host.watchedAccount(client: client, ledger: ledger), ledger: ledger,
+            account: try host.watchedAccount(client: client, ledger: ledger),
+            accountCurrency: configuration.accountCurrency, interval: configuration.interval, ledger: ledger,
             patience: host.databasePatience, publication: publication, measures: WatchMeasures(host.metrics),
-            logger: host.logger)
+            health: host.health, logger: host.logger)
         // Salesforce is written to whether or not NetSuite answers: the watch's trouble is said, and opens no breaker.
         let polling = PollLoop(
             interval: configuration.interval, report: .health(host.health, as: name), logger: host.logger,

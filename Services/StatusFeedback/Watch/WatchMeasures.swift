@@ -27,6 +27,8 @@ final class WatchMeasures {
         case notShown = "not_shown"
         /// Deleted in NetSuite.
         case deleted
+        /// It bears an external id of ours, and the ledger never came to know it.
+        case givenUp = "given_up"
     }
 
     init(_ metrics: MetricsRegistry) {

@@ -44,15 +44,21 @@ struct BadAnswer: Sendable, CustomTestStringConvertible {
         .init("a fulfilment without a number", in: "SELECT DISTINCT l.previousdoc, d.id", column("drop", "tranid")),
         .init(
             "a page that ends too early", in: "FROM transactionline tl",
-            ["kind": "altered-rows", "change": "cut", "row": 1], endsPoll: true),
+            ["kind": "altered-rows", "change": "cut", "row": 1]),
         .init(
             "a page that claims more", in: "FROM transactionline tl",
-            ["kind": "altered-rows", "change": "more", "value": true], endsPoll: true),
+            ["kind": "altered-rows", "change": "more", "value": true]),
         .init(
             "a total that is another", in: "FROM transaction WHERE type IN",
             ["kind": "altered-rows", "change": "total", "value": 7], endsPoll: true),
+        .init("an error for all orders at once", in: "FROM transactionline tl", ["kind": "server-error"]),
+        .init("an error where changes are asked for", in: "AS stamp", ["kind": "server-error"], endsPoll: true),
         .init(
-            "an error without end", in: "FROM transactionline tl", ["kind": "server-error"], endsPoll: true),
+            "a number that no message may have", in: "FROM transaction t WHERE",
+            [
+                "kind": "altered-rows", "change": "text", "column": "tranid", "row": 0,
+                "value": .string(String(repeating: "9", count: 300)),
+            ]),
     ]
 }
 
@@ -102,7 +108,7 @@ struct BadAnswerTests {
             _ = try await bench.made("orders/\(order)/fulfil", ["modifiedAt": .string(stamp.text)])
             try await bench.control(
                 "POST", "faults",
-                ["kind": "server-error", "path": "suiteql", "body": "FROM transactionline tl", "times": 1])
+                ["kind": "server-error", "path": "suiteql", "body": "JOIN transaction o ON", "times": 1])
             await #expect(throws: (any Error).self) { try await bench.poll() }
             try await bench.poll()
             #expect(try bench.newest(of: 1).state == .shipped)
@@ -225,13 +231,34 @@ struct BadAnswerTests {
             try await bench.control("PATCH", "settings", ["hiddenTables": ["trackingnumbermap"]])
             try await bench.poll()
             #expect(try bench.newest(of: 1).shipments.map(\.trackingNumbers) == [[]])
+            #expect(bench.health.warnings.isEmpty)
+        }
+    }
+
+    @Test(
+        "without the permission for deletions all else goes on, health says so, and once it is given nothing was missed"
+    )
+    func deletionsHidden() async throws {
+        try await withWatch { bench in
+            let order = try await bench.write(1)
+            let deleted = try await bench.write(2)
+            try await bench.poll()
             try await bench.control("PATCH", "settings", ["hiddenTables": ["deletedrecord"]])
-            do {
-                try await bench.poll()
-                Issue.record("the poll went on without deletions")
-            } catch {
-                #expect(Trouble(ofPoll: error).reason.contains("refuses to show deleted records"))
-            }
+            _ = try await bench.made("orders/\(order)/fulfil")
+            try await bench.control("DELETE", "orders/\(deleted)")
+            try await bench.poll()
+            #expect(try bench.newest(of: 1).state == .shipped)
+            #expect(try bench.newest(of: 2).state == .pendingFulfillment)
+            #expect(bench.health.warnings.map(\.component) == ["deleted orders"])
+            #expect(bench.health.warnings.first?.reason.contains("permission Deleted Records") == true)
+            #expect(bench.health.notReady.isEmpty)
+            // Much later than the overlap.
+            try await bench.control("PATCH", "clock", ["advanceSeconds": 86_400])
+            try await bench.poll()
+            try await bench.control("PATCH", "settings", ["hiddenTables": []])
+            try await bench.poll()
+            #expect(try bench.newest(of: 2).state == .deletedInNetSuite)
+            #expect(bench.health.warnings.isEmpty)
         }
     }
 }

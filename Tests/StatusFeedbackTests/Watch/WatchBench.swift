@@ -33,6 +33,9 @@ final class WatchBench {
     /// What Kafka has, in order; a repetition has the event id of the first.
     private(set) var sent: [(headers: CloudEventHeaders, progress: OrderProgress)] = []
     var kafkaIsDown = false
+    let health = Health()
+    /// NETSUITE_CURRENCY of the process that takes over next.
+    var currency: String?
     /// Called before Kafka takes a message, and when it has it.
     var onSend: (@Loop (_ isTaken: Bool) -> Void)?
     /// Orders of this bench by number: NetSuite's internal ids.
@@ -65,7 +68,7 @@ final class WatchBench {
         leadership = try await Self.acquire(ledger, holder: "first")
         metrics = MetricsRegistry()
         client = Self.newClient(base, key, transport)
-        watch = try Self.newWatch(client, ledger, metrics) { (_, _) async throws(Trouble) in }
+        watch = try Self.newWatch(client, ledger, metrics, health, currency: nil) { (_, _) async throws(Trouble) in }
         watch = try makeWatch()
         customer = try await newCustomer()
         // Nothing promises that an order's stamp moves with its documents, or an invoice's with what is applied to it.
@@ -88,10 +91,10 @@ final class WatchBench {
     }
 
     private static func newWatch(
-        _ client: NetSuiteClient, _ ledger: Ledger, _ metrics: MetricsRegistry,
+        _ client: NetSuiteClient, _ ledger: Ledger, _ metrics: MetricsRegistry, _ health: Health, currency: String?,
         send: @escaping ChangePublication<OrderProgress>.Send
     ) throws -> ProgressWatch {
-        let troubles = Troubles(health: Health(), metrics: metrics, logger: .quiet)
+        let troubles = Troubles(health: health, metrics: metrics, logger: .quiet)
         let patience = DatabasePatience(troubles: troubles, time: LoopTime.shared)
         let account = WatchedAccount(
             client: client, zone: Self.zone, overlap: .seconds(300), ledger: ledger, patience: patience,
@@ -100,12 +103,13 @@ final class WatchBench {
             topic: .orderProgressed, keepsHistory: true, ledger: ledger, patience: patience, logger: .quiet,
             time: LoopTime.shared, send: send)
         return ProgressWatch(
-            account: account, ledger: ledger, patience: patience, publication: publication,
-            measures: WatchMeasures(metrics), logger: .quiet)
+            account: account, accountCurrency: currency, interval: .seconds(15), ledger: ledger, patience: patience,
+            publication: publication, measures: WatchMeasures(metrics), health: health, logger: .quiet)
     }
 
     private func makeWatch() throws -> ProgressWatch {
-        try Self.newWatch(client, ledger, metrics) { [weak self] (value, headers) async throws(Trouble) in
+        try Self.newWatch(client, ledger, metrics, health, currency: currency) {
+            [weak self] (value, headers) async throws(Trouble) in
             guard let self else { throw Trouble(.kafka, "gone") }
             self.onSend?(false)
             guard !self.kafkaIsDown else { throw Trouble(.kafka, "down") }
