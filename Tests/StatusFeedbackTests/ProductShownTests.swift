@@ -88,8 +88,8 @@ struct ProductShownTests {
         let neither = Self.changes(count, [try Self.row(showing: Self.shown)], rules: rules)
         #expect(neither.products.isEmpty && neither.entries.isEmpty && !neither.isPriceWithheld)
         rules.showsPrice = true
-        let price = Self.changes(count, [try Self.row(showing: Self.shown)], rules: rules)
-        #expect(price.products.isEmpty && price.entries.map(\.fields.keys) == [["UnitPrice"]])
+        let priceAlone = Self.changes(count, [try Self.row(showing: Self.shown)], rules: rules)
+        #expect(priceAlone.products.isEmpty && priceAlone.entries.map(\.fields.keys) == [["UnitPrice"]])
         // Another currency, or a price that is taken from elsewhere, is left alone.
         let euro = Self.changes(count, [try Self.row(currency: "EUR", showing: Self.shown)], rules: rules)
         #expect(euro.entries.isEmpty && euro.isPriceWithheld)
