@@ -163,7 +163,8 @@ struct ScannedPageTests {
         #expect(page.changes.map(\.id) == [1, 2, 3, 4, 5])
         #expect(page.changes.filter { $0.stamp == nil }.map(\.id) == [2, 3, 5])
         #expect(page.unreadable == 2)
-        #expect(page.end == ScanPosition(stamp: try LocalTime("2026-01-15 10:03:00"), id: 4))
+        let last = try LocalTime("2026-01-15 10:03:00")
+        #expect(page.end == ScanPosition(stamp: last, id: 4))
     }
 
     @Test("an id that came as a number is the same id")
