@@ -176,7 +176,7 @@ struct Control {
         let answer = try await Self.transport.send(
             HTTPCall(
                 method: method, url: "\(url)/control\(path)", headers: [("Content-Type", "application/json")],
-                body: body?.bytes(), deadline: .seconds(10), maximumAnswerBytes: 16 << 20))
+                body: body?.bytes(), deadline: .seconds(30), maximumAnswerBytes: 16 << 20))
         guard (200..<300).contains(answer.status) else {
             let text = String(decoding: answer.body.prefix(500), as: UTF8.self)
             throw StackFailure(description: "\(method) /control\(path): \(answer.status) \(text)")
