@@ -97,7 +97,7 @@ public final class ChangePublication<Message: NetSuiteState> {
         }
         let new = keys.compactMap { key in
             byKey[key].map { newState($0, key: key, above: newest[key]?.asOfMilliseconds) }
-        }.filter(isSendable)
+        }.filter { isSendable($0) }
         let stored = try await patience.untilAnswered { [ledger, topic, keepsHistory] in
             try await ledger.storeStates(
                 new, topic: topic.name, evenIfUnchanged: evenIfUnchanged, keepsHistory: keepsHistory,

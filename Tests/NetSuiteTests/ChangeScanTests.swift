@@ -163,8 +163,7 @@ struct ScannedPageTests {
         #expect(page.changes.map(\.id) == [1, 2, 3, 4, 5])
         #expect(page.changes.filter { $0.stamp == nil }.map(\.id) == [2, 3, 5])
         #expect(page.unreadable == 2)
-        let last = try LocalTime("2026-01-15 10:03:00")
-        #expect(page.end == ScanPosition(stamp: last, id: 4))
+        #expect(try page.end == ScanPosition(stamp: LocalTime("2026-01-15 10:03:00"), id: 4))
     }
 
     @Test("an id that came as a number is the same id")
@@ -194,7 +193,7 @@ struct ScannedPageTests {
         let within = [row("2", "2026-01-15 10:05:00"), row("1", "2026-01-15 10:05:00")]
         #expect(try page(within, hasMore: true).end == ScanPosition(stamp: try LocalTime("2026-01-15 10:05:00")))
         let behind = try page(within + [row("1", "2026-01-15 10:06:00")], hasMore: true)
-        #expect(behind.end == ScanPosition(stamp: try LocalTime("2026-01-15 10:06:00"), id: 1))
+        #expect(try behind.end == ScanPosition(stamp: LocalTime("2026-01-15 10:06:00"), id: 1))
         // What was read before comes again, and leads on.
         let start = ScanPosition(stamp: try LocalTime("2026-01-15 10:05:00"), id: 2)
         let next = try ScannedPage(
