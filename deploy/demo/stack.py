@@ -237,7 +237,6 @@ class Stack:
             "LEADER_LEASE_SECONDS": "4",
             # An order of a writer that was killed is the other's when its claim ends: this and ten seconds.
             "NETSUITE_REQUEST_SECONDS": "4",
-            "NETSUITE_TIME_ZONE": "America/Los_Angeles",
         }
 
     def start_services(self):
