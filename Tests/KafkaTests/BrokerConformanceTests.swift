@@ -111,7 +111,9 @@ struct BrokerConformanceTests {
                     first.assignment.count == 3 && second.assignment.count == 3
                 }
                 #expect(first.assignment.isDisjoint(with: second.assignment))
-                #expect(first.revocationCount == 1)
+                // The embedded broker may need a second round of joining: each of them takes away once what it gave.
+                #expect(first.emptyRevocationCount == 0 && first.revocationCount >= 1)
+                #expect(kind == .embedded || first.revocationCount == 1)
                 await second.leave()
                 try await eventually("all six again", within: .seconds(30)) { first.assignment.count == 6 }
                 await first.leave()

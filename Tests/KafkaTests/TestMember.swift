@@ -9,6 +9,9 @@ final class TestMember {
     private(set) var messages: [KafkaMessage] = []
     private(set) var failures: [KafkaError] = []
     private(set) var revocationCount = 0
+    /// Revocations that came with nothing assigned since the one before.
+    private(set) var emptyRevocationCount = 0
+    private var isAssigned = false
     /// Stores the offset of what it reads at once.
     var stores = true
 
@@ -29,9 +32,12 @@ final class TestMember {
                 messages.append(message)
                 if stores { consumer.store(next: message.offset + 1, for: message.topicPartition) }
             case .assigned(let partitions):
+                isAssigned = true
                 consumer.assign(partitions)
             case .revoked:
                 revocationCount += 1
+                if !isAssigned { emptyRevocationCount += 1 }
+                isAssigned = false
                 consumer.unassign()
             case .failed(let error):
                 failures.append(error)
