@@ -203,7 +203,7 @@ struct PriceListTests {
     @Test("what cannot be is said with the setting's name")
     func problems() throws {
         #expect(throws: Trouble.self) {
-            try PriceList(level: 1, configured: "XXX", currencies: Self.currencies, saysCurrency: true)
+            try PriceList(level: 1, configured: "SEK", currencies: Self.currencies, saysCurrency: true)
         }
         #expect(throws: Trouble.self) {
             try PriceList(level: 1, configured: "EUR", currencies: Self.currencies, saysCurrency: false)

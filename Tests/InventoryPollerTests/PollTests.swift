@@ -188,7 +188,7 @@ struct PollTests {
     @Test("the configured currency is one of the account's, and prices of others are not taken for it")
     func currencies() async throws {
         try await InventoryBench.with { bench in
-            bench.priceCurrency = "XXX"
+            bench.priceCurrency = "SEK"
             await #expect(throws: Trouble.self) { try await bench.poll() }
             try await bench.control("PATCH", "settings", ["hasPricingCurrency": true])
             bench.priceCurrency = "EUR"
