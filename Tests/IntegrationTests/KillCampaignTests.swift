@@ -11,9 +11,9 @@ struct KillCampaignTests {
 
     @Test(
         "killed twice at each boundary, on each broker, the services lose nothing and double nothing",
-        .timeLimit(.minutes(8)))
+        .timeLimit(.minutes(15)))
     func everyBoundaryTwice() async throws {
-        try await onLoop(within: .seconds(460)) {
+        try await onLoop(within: .seconds(880)) {
             if let reason = KafkaBrokerKind.real.whyUnavailable { print("no kills on Apache Kafka: \(reason)") }
             // Side by side: each spends most of its time waiting for leases to end and groups to form.
             let campaigns = KafkaBrokerKind.available.map { kind in
@@ -34,7 +34,8 @@ struct KillCampaignTests {
             "/usr/bin/python3",
             [
                 folder.appendingPathComponent("crossdock-kills").path, "--rounds", "2", "--broker", kind.rawValue,
-                "--binaries", DemoTests.binaries, "--seconds", "240",
+                // Three minutes on a machine of its own; beside the other half of the tests it may be twice that.
+                "--binaries", DemoTests.binaries, "--seconds", "600",
             ])
     }
 
