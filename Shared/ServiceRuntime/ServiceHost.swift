@@ -50,7 +50,8 @@ public final class ServiceHost {
     /// The parts and their order.
     public let lifecycle: Lifecycle
 
-    /// Parses the command line, checks the configuration, builds, runs, and ends the process with its status.
+    /// Parses the command line, checks the configuration, builds, runs, and ends the process with its status; or asks the
+    /// process that runs already (``HealthCheck``).
     public nonisolated static func main(_ service: ServiceDescription) -> Never {
         let rows = CommonSettings.process + service.settings
         let command = Command(
@@ -58,6 +59,7 @@ public final class ServiceHost {
             discussion: "Configured by the environment; secrets also by a file that <name>_FILE names:\n"
                 + SettingsTable.text(rows),
             options: [.flag("version", help: "Print the version and end")],
+            subcommands: [HealthCheck.command(of: service.name)],
             run: { arguments in
                 if arguments.flag("version") {
                     TerminalOutput.standardOutput("\(service.name) \(ProductVersion.text)\n")
