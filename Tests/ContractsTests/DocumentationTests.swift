@@ -47,7 +47,7 @@ struct DocumentationTests {
         let folder = ForeignProgram.packageFolder.appending(path: "deploy/topics/topics.txt")
         let made = try String(contentsOf: folder, encoding: .utf8).split(separator: "\n").filter { !$0.hasPrefix("#") }
             .map { $0.split(separator: " ").map(String.init) }
-        #expect(made == topics.map { [$0, "12", "604800000"] })
+        #expect(made == topics.map { [$0, "12", "604800000", "1", "1"] })
         let fields =
             CustomField.Order.settlementFields + CustomField.Order.progressFields + CustomField.OrderItem.progressFields
             + CustomField.Product.stockFields
