@@ -109,6 +109,14 @@ let services: [Target] = [
         ["CLibrdkafka", "Contracts", "CommandLineGrammar", "EventLoop", "Telemetry"]),
 ]
 
+/// What `make bench` measures netsuite-writer between; in no image.
+let benches: [Target] = [
+    .executableTarget(
+        name: "WriterBench",
+        dependencies: ["HTTPServer", "Kafka", "Contracts", "JSONText", "CommandLineGrammar", "EventLoop", "Telemetry"],
+        path: "Tests/Bench/WriterBench", swiftSettings: strict)
+]
+
 let allTests: [Target] = [
     tests("CrashPoints", ["CrashPoints"]),
     tests("EventLoop", ["EventLoop"]),
@@ -173,6 +181,9 @@ let allTests: [Target] = [
     tests("NetSuiteSandbox", ["NetSuiteSandbox", "SandboxFaults", "JSONText", "HTTPServer", "Signing", "EventLoop"]),
     tests("Architecture", ["CrashPoints"]),
     tests(
+        "WriterBench",
+        ["WriterBench", "Contracts", "JSONText", "HTTPServer", "HTTPClient", "Kafka", "EventLoop", "Telemetry"]),
+    tests(
         "Corpus",
         [
             "NetSuiteWriter", "NetSuite", "Salesforce", "Contracts", "JSONText", "ServiceRuntime", "Kafka", "Ledger",
@@ -206,7 +217,8 @@ let package = Package(
         executable("salesforce-sandbox", "SalesforceSandbox"),
         executable("netsuite-sandbox", "NetSuiteSandbox"),
         executable("embedded-broker", "EmbeddedBroker"),
+        executable("writer-bench", "WriterBench"),
     ],
-    targets: cLibraries + sharedModules + services
+    targets: cLibraries + sharedModules + services + benches
         + allTests.filter { target in wantedTests.map { $0.contains(target.name) } ?? true }
 )

@@ -26,6 +26,7 @@ struct ArchitectureTests {
             ("Shared/Ledger/A.swift", "public import CLibpq"), ("Shared/Kafka/A.swift", "import TestSupport"),
             ("Shared/JSONText/A.swift", "import struct Foundation.Date"), ("Shared/Unheard/A.swift", "import Glibc"),
             ("Tests/KafkaTests/A.swift", "@testable import CLibrdkafka"),
+            ("Tests/Bench/WriterBench/A.swift", "import NetSuite"), ("Tests/Bench/Unheard/A.swift", "import Glibc"),
         ])
     func importOutsideTheTable(path: String, text: String) {
         #expect(ImportRules.violations(in: SourceFile(path: path, text: text)).count == 1)
@@ -35,7 +36,7 @@ struct ArchitectureTests {
     func servicesAreApart() {
         let services: Set = [
             "OrderPublisher", "NetSuiteWriter", "StatusFeedback", "InventoryPoller", "Crossdock", "SalesforceSandbox",
-            "NetSuiteSandbox", "EmbeddedBroker",
+            "NetSuiteSandbox", "EmbeddedBroker", "WriterBench",
         ]
         for (target, allowed) in ImportRules.allowed {
             #expect(allowed.isDisjoint(with: services), "\(target)")

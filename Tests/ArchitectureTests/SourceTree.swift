@@ -11,13 +11,16 @@ struct SourceFile: Sendable {
         let parts = path.split(separator: "/").map(String.init)
         guard path.hasSuffix(".swift"), parts.count > 2 else { return nil }
         switch parts[0] {
-        case "Shared", "Tests": return parts[1]
+        case "Shared": return parts[1]
+        case "Tests": return isBench ? parts[2] : parts[1]
         case "Services": return parts[1] == "Sandboxes" ? parts[2] : parts[1]
         default: return nil
         }
     }
 
-    var isTest: Bool { path.hasPrefix("Tests/") || path.hasPrefix("Shared/TestSupport/") }
+    /// Programs that are tests' neighbours and no tests themselves: the rules of the product are theirs.
+    var isBench: Bool { path.hasPrefix("Tests/Bench/") }
+    var isTest: Bool { path.hasPrefix("Tests/") && !isBench || path.hasPrefix("Shared/TestSupport/") }
     var isSandbox: Bool { path.hasPrefix("Services/Sandboxes/") }
     var swift: SwiftText { SwiftText(text) }
 }
