@@ -23,8 +23,9 @@ final class BenchControl {
         switch (request.method, request.path) {
         case ("POST", "/control/run"): await begin(request.body)
         case ("GET", "/control/figures"): .json(figures())
+        case ("GET", "/control/orders"): .json(netSuite.orderIds())
         case (_, let path) where path.hasPrefix("/control"):
-            .text("POST /control/run, GET /control/figures\n", status: 404)
+            .text("POST /control/run, GET /control/figures, GET /control/orders\n", status: 404)
         default: await netSuite.answer(request)
         }
     }

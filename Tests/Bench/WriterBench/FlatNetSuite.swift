@@ -120,6 +120,18 @@ final class FlatNetSuite {
 
     // MARK: Reading
 
+    /// Every order's internal id by its external id, as JSON.
+    func orderIds() -> [UInt8] {
+        var writer = JSONWriter(capacity: 64 * orders.count)
+        writer.beginObject()
+        orders.forEach { externalId, id in
+            writer.name(externalId)
+            writer.int(id)
+        }
+        writer.endObject()
+        return writer.bytes
+    }
+
     /// A record by its id or external id, as it was created, with what NetSuite adds.
     private func record(_ request: HTTPRequest, _ path: String) -> HTTPResponse {
         figures.gets += 1
@@ -247,6 +259,12 @@ struct Records {
         }
         bodies.append(body)
         return id
+    }
+
+    var count: Int { bodies.count }
+
+    func forEach(_ body: (String, Int) -> Void) {
+        for (externalId, id) in ids { body(externalId, id) }
     }
 
     func has(id: Int) -> Bool { bodies.indices.contains(id - firstId) }

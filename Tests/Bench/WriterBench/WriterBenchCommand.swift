@@ -21,6 +21,7 @@ struct WriterBenchCommand {
               POST /control/run      begins a run: {"orders":20000,"from":0,"accounts":500,"skus":2000,"seed":1,
                                      "repeatShare":0,"rate":0,"aheadBytes":0,"serviceMilliseconds":0,"slots":0,"partitions":12}
               GET  /control/figures  what was produced, and what was seen at NetSuite's door since the run began
+              GET  /control/orders   every order that is there: its internal id by its external id
 
             Everything else is NetSuite. What was created stays over runs; it ends with the process.
             """,
