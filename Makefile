@@ -1,5 +1,5 @@
 # Each target calls one script; everything it needs is installed through apt where it is missing.
-.PHONY: help demo test kills up down check-release check-trixie format lint
+.PHONY: help demo test kills up down check-release images check-trixie format lint
 
 help:
 	@echo "make demo          build, start everything on this machine, play a day, check it, clean up"
@@ -8,6 +8,7 @@ help:
 	@echo "make format, lint  the source format, applied or checked"
 	@echo "make kills         kill -9 at each boundary of the services, ROUNDS=n times, on BROKER=embedded or real"
 	@echo "make check-release nothing of the crash points is in the release binaries"
+	@echo "make images        the container images, without a container engine: built, run, measured (root, buildah, debootstrap)"
 	@echo "make check-trixie  build and unit tests with Debian 13's own compiler (root, debootstrap)"
 
 demo:
@@ -34,6 +35,10 @@ kills:
 
 check-release:
 	@exec deploy/scripts/check-release
+
+images:
+	@deploy/scripts/install-packages images
+	@exec deploy/scripts/images $(STEP)
 
 check-trixie:
 	@exec deploy/scripts/check-trixie
