@@ -201,6 +201,8 @@ let allTests: [Target] = [
 
 /// `CROSSDOCK_TEST_TARGETS=LedgerTests,KafkaTests swift test` builds these test targets only.
 let wantedTests = Context.environment["CROSSDOCK_TEST_TARGETS"].map { $0.split(separator: ",").map(String.init) }
+/// Set and empty, it leaves out all that is in Tests: images are built without this folder.
+let isWithoutTests = wantedTests?.isEmpty == true
 
 func executable(_ product: String, _ target: String) -> Product {
     .executable(name: product, targets: [target])
@@ -217,8 +219,7 @@ let package = Package(
         executable("salesforce-sandbox", "SalesforceSandbox"),
         executable("netsuite-sandbox", "NetSuiteSandbox"),
         executable("embedded-broker", "EmbeddedBroker"),
-        executable("writer-bench", "WriterBench"),
-    ],
-    targets: cLibraries + sharedModules + services + benches
+    ] + (isWithoutTests ? [] : [executable("writer-bench", "WriterBench")]),
+    targets: cLibraries + sharedModules + services + (isWithoutTests ? [] : benches)
         + allTests.filter { target in wantedTests.map { $0.contains(target.name) } ?? true }
 )
