@@ -11,14 +11,11 @@ import Telemetry
 /// by digest → store → produce → move the cursor. Every write stands under the leader's fence.
 @Loop
 final class OrderPublisherPipeline {
-    /// Gives an event to Kafka.
-    typealias Send = @Loop @Sendable (_ value: [UInt8], _ headers: CloudEventHeaders) async throws(Trouble) -> Void
-
     private let source: any OrderSource
     private let ledger: Ledger
     private let patience: DatabasePatience
     private let configuration: OrderPublisherConfiguration
-    private let send: Send
+    private let owed: OwedEvents<OrderSnapshot>
     private let measures: PublisherMeasures
     private let logger: Logger
     private let time: any TimeSource
@@ -38,7 +35,7 @@ final class OrderPublisherPipeline {
     init(
         source: any OrderSource, ledger: Ledger, patience: DatabasePatience,
         configuration: OrderPublisherConfiguration, measures: PublisherMeasures, logger: Logger,
-        time: any TimeSource, send: @escaping Send
+        time: any TimeSource, send: @escaping EventProducer.Send
     ) {
         self.source = source
         self.ledger = ledger
@@ -47,14 +44,15 @@ final class OrderPublisherPipeline {
         self.measures = measures
         self.logger = logger
         self.time = time
-        self.send = send
+        owed = .publications(
+            in: ledger, patience: patience, measures: measures, logger: logger, time: time, send: send)
     }
 
     /// Polls once.
     /// - Throws: ``LeadershipLost``, a trouble of one of the systems, or `CancellationError`.
     func poll(under leadership: Leadership) async throws {
         let term = try await begin(leadership)
-        try await sendOwed(term)
+        try await owed.produceOpen(under: leadership)
         for watch in term.watches { watch.beginPoll() }
         while term.watches.contains(where: { !$0.isComplete }) { try await readPages(term) }
         try await answerRequests(term)
@@ -197,73 +195,8 @@ final class OrderPublisherPipeline {
                 try await self.ledger.insertPublications(publications, under: term.leadership)
             }
             crashPoint("publication-committed")
-            try await produce(stored)
+            try await owed.produce(stored.map { StoredEvent($0, now: time.wallClock) })
         }
         return (read, selection.unansweredRequests)
-    }
-
-    /// What was stored and not confirmed, or is owed again since Kafka lost messages, goes out with the same event ids.
-    private func sendOwed(_ term: Term) async throws {
-        while true {
-            let owed = try await patience.untilAnswered {
-                try await self.ledger.unacknowledgedPublications(under: term.leadership)
-            }
-            if owed.isEmpty { break }
-            logger.info("sending what was stored and not confirmed", .count(owed.count))
-            try await produce(owed)
-        }
-    }
-
-    /// Different orders at once, versions of one order one after the other.
-    private func produce(_ publications: [Publication]) async throws {
-        let ofOrders = Dictionary(grouping: publications, by: \.orderId).values
-        let sendings = ofOrders.map { versions in
-            EventLoop.shared.start { await self.produceInTurn(versions.sorted { $0.version < $1.version }) }
-        }
-        let results = try await withTaskCancellationHandler {
-            var results: [(confirmed: [String], trouble: Trouble?)] = []
-            for sending in sendings { results.append(try await sending.value) }
-            return results
-        } onCancel: {
-            for sending in sendings { sending.cancel() }
-        }
-        let eventIds = results.flatMap(\.confirmed)
-        if !eventIds.isEmpty {
-            try await patience.untilAnswered { try await self.ledger.acknowledgePublications(eventIds) }
-            crashPoint("marked-acknowledged")
-        }
-        if let trouble = results.compactMap(\.trouble).first { throw trouble }
-    }
-
-    private func produceInTurn(_ versions: [Publication]) async -> (confirmed: [String], trouble: Trouble?) {
-        var confirmed: [String] = []
-        for publication in versions {
-            do throws(Trouble) {
-                try await produce(publication)
-            } catch {
-                return (confirmed, error)
-            }
-            confirmed.append(publication.eventId)
-        }
-        return (confirmed, nil)
-    }
-
-    private func produce(_ publication: Publication) async throws(Trouble) {
-        // Without payload it is settled: it was in Kafka, and only the confirmation was lost.
-        guard let payload = publication.payload, let id = try? EventId(publication.eventId) else { return }
-        let topic = Topic.orderSubmitted
-        let created = publication.createdAt ?? time.wallClock
-        crashPoint("before-produce")
-        try await send(
-            payload,
-            CloudEventHeaders(
-                id: id, source: topic.source, type: topic.name, subject: publication.orderId,
-                time: UTCInstant(date: created), ordering: publication.version, traceparent: publication.traceParent))
-        crashPoint("report-seen")
-        measures.count(.published)
-        logger.info(
-            "order published", .orderId(publication.orderId), .version(publication.version),
-            .messageId(publication.eventId),
-            .traceId(TraceContext(traceparent: publication.traceParent)?.traceId ?? ""))
     }
 }

@@ -10,17 +10,13 @@ public import Telemetry
 /// with the same event id. Whoever reads the same content again stores nothing, so a cursor may stand behind the states.
 @Loop
 public final class ChangePublication<Message: NetSuiteState> {
-    /// Gives an event to Kafka; returns when the brokers have it.
-    public typealias Send =
-        @Loop @Sendable (_ value: [UInt8], _ headers: CloudEventHeaders) async throws(Trouble) -> Void
-
     private let topic: Topic<Message>
     private let keepsHistory: Bool
     private let ledger: Ledger
     private let patience: DatabasePatience
     private let logger: Logger
     private let time: any TimeSource
-    private let send: Send
+    private let owed: OwedEvents<Message>
     /// States in one statement.
     private let chunk = 500
 
@@ -29,7 +25,7 @@ public final class ChangePublication<Message: NetSuiteState> {
     ///   - send: gives an event to Kafka.
     public init(
         topic: Topic<Message>, keepsHistory: Bool, ledger: Ledger, patience: DatabasePatience, logger: Logger,
-        time: any TimeSource, send: @escaping Send
+        time: any TimeSource, send: @escaping EventProducer.Send
     ) {
         self.topic = topic
         self.keepsHistory = keepsHistory
@@ -37,7 +33,19 @@ public final class ChangePublication<Message: NetSuiteState> {
         self.patience = patience
         self.logger = logger
         self.time = time
-        self.send = send
+        owed = OwedEvents(
+            topic: topic, logger: logger,
+            open: { leadership in
+                try await patience.untilAnswered {
+                    try await ledger.unacknowledgedStates(topic: topic.name, limit: 200, under: leadership)
+                }.map(StoredEvent.init)
+            },
+            send: send,
+            acknowledge: { eventIds in
+                crashPoint("state-produced")
+                try await patience.untilAnswered { try await ledger.acknowledgeStates(eventIds) }
+                crashPoint("state-acknowledged")
+            })
     }
 
     /// Over a producer of the topic's events.
@@ -75,16 +83,7 @@ public final class ChangePublication<Message: NetSuiteState> {
     /// Produces what was stored and never acknowledged, by this leader or one before it; first thing of each poll.
     @discardableResult
     public func finishOpen(under leadership: Leadership) async throws -> Int {
-        var finished = 0
-        while true {
-            let open = try await patience.untilAnswered { [ledger, topic] in
-                try await ledger.unacknowledgedStates(topic: topic.name, limit: 200, under: leadership)
-            }
-            if open.isEmpty { return finished }
-            logger.info("producing what was stored and not confirmed", .topic(topic.name), .count(open.count))
-            try await produce(open)
-            finished += open.count
-        }
+        try await owed.produceOpen(under: leadership)
     }
 
     private func publish(
@@ -105,7 +104,7 @@ public final class ChangePublication<Message: NetSuiteState> {
         }
         guard !stored.isEmpty else { return 0 }
         crashPoint("state-stored")
-        try await produce(stored)
+        try await owed.produce(stored.map(StoredEvent.init))
         return stored.count
     }
 
@@ -129,51 +128,12 @@ public final class ChangePublication<Message: NetSuiteState> {
             value: topic.encode(message), eventId: EventId.new(at: time.wallClock).text,
             traceParent: TraceContext.new().traceparent)
     }
+}
 
-    /// Different keys at once, states of one key one after the other.
-    private func produce(_ states: [PublishedState]) async throws {
-        let ofKeys = Dictionary(grouping: states, by: \.key).values
-        let sendings = ofKeys.map { states in
-            EventLoop.shared.start {
-                await self.produceInTurn(states.sorted { $0.asOfMilliseconds < $1.asOfMilliseconds })
-            }
-        }
-        let results = try await withTaskCancellationHandler {
-            var results: [(confirmed: [String], trouble: Trouble?)] = []
-            for sending in sendings { results.append(try await sending.value) }
-            return results
-        } onCancel: {
-            for sending in sendings { sending.cancel() }
-        }
-        crashPoint("state-produced")
-        let eventIds = results.flatMap(\.confirmed)
-        if !eventIds.isEmpty {
-            try await patience.untilAnswered { [ledger] in try await ledger.acknowledgeStates(eventIds) }
-            crashPoint("state-acknowledged")
-        }
-        if let trouble = results.compactMap(\.trouble).first { throw trouble }
-    }
-
-    private func produceInTurn(_ states: [PublishedState]) async -> (confirmed: [String], trouble: Trouble?) {
-        var confirmed: [String] = []
-        for state in states {
-            do throws(Trouble) {
-                try await produce(state)
-            } catch {
-                return (confirmed, error)
-            }
-            confirmed.append(state.eventId)
-        }
-        return (confirmed, nil)
-    }
-
-    private func produce(_ state: PublishedState) async throws(Trouble) {
-        guard let id = try? EventId(state.eventId) else { return }
-        try await send(
-            state.value,
-            CloudEventHeaders(
-                id: id, source: topic.source, type: topic.name, subject: state.key,
-                time: UTCInstant(date: state.storedAt), ordering: state.asOfMilliseconds,
-                traceparent: state.traceParent))
+extension StoredEvent {
+    fileprivate init(_ state: PublishedState) {
+        self.init(
+            id: state.eventId, key: state.key, ordering: state.asOfMilliseconds,
+            storedAt: UTCInstant(date: state.storedAt), traceParent: state.traceParent, value: state.value)
     }
 }

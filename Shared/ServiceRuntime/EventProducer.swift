@@ -8,6 +8,10 @@ import Telemetry
 /// A send that fails may have been written: send it again with the same event id, which consumers know it by.
 @Loop
 public final class EventProducer {
+    /// Gives an event to Kafka; returns when the brokers have it.
+    public typealias Send =
+        @Loop @Sendable (_ value: [UInt8], _ headers: CloudEventHeaders) async throws(Trouble) -> Void
+
     /// The most bytes of an event's value: with headers and framing it stays below the 1 MiB that brokers take, and a
     /// larger one they would refuse for ever.
     public nonisolated static let maximumValueBytes = 1_000_000

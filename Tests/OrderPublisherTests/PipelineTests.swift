@@ -48,7 +48,7 @@ final class PublisherBench {
     }
 
     private static func makePipeline(
-        _ ledger: Ledger, _ source: FakeSalesforce, send: @escaping OrderPublisherPipeline.Send
+        _ ledger: Ledger, _ source: FakeSalesforce, send: @escaping EventProducer.Send
     ) -> OrderPublisherPipeline {
         let metrics = MetricsRegistry()
         let troubles = Troubles(health: Health(), metrics: metrics, logger: .silent)

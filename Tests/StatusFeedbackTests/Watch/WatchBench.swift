@@ -92,7 +92,7 @@ final class WatchBench {
 
     private static func newWatch(
         _ client: NetSuiteClient, _ ledger: Ledger, _ metrics: MetricsRegistry, _ health: Health, currency: String?,
-        send: @escaping ChangePublication<OrderProgress>.Send
+        send: @escaping EventProducer.Send
     ) throws -> ProgressWatch {
         let troubles = Troubles(health: health, metrics: metrics, logger: .quiet)
         let patience = DatabasePatience(troubles: troubles, time: LoopTime.shared)
