@@ -27,7 +27,7 @@ enum InventoryPollerService {
         let pipeline = InventoryPollerPipeline(
             account: try host.watchedAccount(client: client, ledger: ledger), ledger: ledger,
             patience: host.databasePatience, publication: publication, configuration: configuration,
-            measures: InventoryMeasures(host.metrics), health: host.health, logger: host.logger, time: host.time)
+            measures: InventoryMeasures(host.metrics), health: host.health, logger: host.logger)
         let polling = PollLoop(
             interval: configuration.interval, report: .breakers(host.troubles), logger: host.logger,
             time: host.time, trouble: Trouble.init(ofPoll:),

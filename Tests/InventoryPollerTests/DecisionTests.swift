@@ -228,4 +228,19 @@ struct PublishedItemsTests {
         #expect(!published.contains(1) && published.item(of: "A") == 2)
         #expect(published.skus(of: 2) == ["A", "B"])
     }
+
+    @Test("a number is withdrawn when its item has another one or is none any more, but not while an item has it")
+    func withdrawals() throws {
+        var published = PublishedItems()
+        for (sku, item) in [("A", Int64(1)), ("B", 2), ("C", 3), ("D", 4), ("E", 5)] { published.note(sku, of: item) }
+        var result = StockCounting.Result()
+        let asOf = try UTCInstant("2026-01-15T08:00:00Z")
+        // 1 was renamed, 2 took the number of 3, which is gone, 4 has none that can be a SKU, 5 cannot be read.
+        result.counted = [(Int64(1), "A2"), (2, "C")].map { id, sku in
+            .init(id: id, count: StockCount(sku: sku, itemId: String(id), active: true, asOf: asOf))
+        }
+        (result.absent, result.unusable, result.unreadable) = ([3], [4], [5])
+        let gone = published.withdrawals(after: result)
+        #expect(gone.map { "\($0.sku) of \($0.item)" }.sorted() == ["A of 1", "B of 2", "D of 4"])
+    }
 }

@@ -115,7 +115,7 @@ final class InventoryBench {
             configuration: InventoryPollerConfiguration(
                 interval: .seconds(15), leaderLease: .seconds(10), fullCountHour: fullCountHour, priceLevel: 1,
                 priceCurrency: priceCurrency),
-            measures: InventoryMeasures(metrics), health: health, logger: .silent, time: LoopTime.shared)
+            measures: InventoryMeasures(metrics), health: health, logger: .silent)
     }
 
     /// Polls once.

@@ -11,6 +11,9 @@ struct PriceList: Sendable, Equatable {
     /// What keeps prices from being shown, for the operator.
     var problem: String?
 
+    /// None.
+    init() {}
+
     /// - Parameters:
     ///   - currencies: rows of the account's currencies; nil where it has no table of them.
     ///   - saysCurrency: whether prices say their currency; nil where there are no prices to be seen.

@@ -25,6 +25,15 @@ struct PublishedItems: Sendable {
         skusOfItem[item, default: []].insert(sku)
     }
 
+    /// SKUs that are no item's any more, by what a counting says of the items that they were published of.
+    func withdrawals(after result: StockCounting.Result) -> [(sku: String, item: Int64)] {
+        let current = Set(result.counted.map(\.count.sku))
+        var gone: [(sku: String, item: Int64)] = []
+        for item in result.counted { gone += skus(of: item.id, except: item.count.sku).map { ($0, item.id) } }
+        for item in result.absent.union(result.unusable) { gone += skus(of: item).map { ($0, item) } }
+        return gone.filter { !current.contains($0.sku) }
+    }
+
     /// Whether a count says what is said of a SKU that is no item's any more.
     static func isGone(_ count: StockCount) -> Bool {
         !count.active && count.listPrice == nil && count.locations.isEmpty
