@@ -74,4 +74,11 @@ struct ImageTests {
         // The compiler brings what strips and links.
         #expect(packages.subtracting(words).subtracting(["binutils"]) == [])
     }
+
+    @Test("what an image says of itself is read as meant, and root and checks by a shell are refused")
+    func descriptionsAreRead() throws {
+        let test = ForeignProgram.packageFolder.appendingPathComponent("deploy/images/test_container.py").path
+        let ending = try ForeignProgram.run("/usr/bin/python3", [test])
+        #expect(ending.status == 0 && ending.output.contains("Ran 5 tests"), "\(ending.output)")
+    }
 }
