@@ -78,6 +78,8 @@ make_root_with() {
     fi
     [ -x "$root/usr/bin/apt-get" ] || make_bare_root "$root"
     say "Debian 13 root: installing what is missing"
+    # An image has none of its own.
+    [ -s "$root/etc/resolv.conf" ] || cp --dereference /etc/resolv.conf "$root/etc/resolv.conf"
     # PostgreSQL's installation makes no cluster.
     mkdir -p "$root/etc/postgresql-common"
     printf 'create_main_cluster = false\n' >"$root/etc/postgresql-common/createcluster.conf"
