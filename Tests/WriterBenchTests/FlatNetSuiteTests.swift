@@ -68,6 +68,8 @@ struct FlatNetSuiteTests {
             #expect(Self.detail(again).contains("This record already exists."))
             #expect(await Self.order(netSuite, 2).status == 204)
             #expect(netSuite.figures.orders == 2 && netSuite.figures.doubled == 1)
+            let ids = try JSONValue.parse(netSuite.orderIds())
+            #expect(ids == ["SF-1": 1_000_000, "SF-2": 1_000_001] || ids == ["SF-2": 1_000_001, "SF-1": 1_000_000])
             let customer = await Self.post(netSuite, "\(Self.record)/customer", ["externalId": "SFACC-1"])
             #expect(customer.status == 400 && Self.detail(customer).contains("This entity already exists."))
             #expect(netSuite.figures.customers == 1 && netSuite.figures.doubledCustomers == 1)

@@ -34,9 +34,7 @@ final class BenchControl {
         do {
             let settings = try RunSettings(body)
             try await driver.begin(settings)
-            netSuite.figures = Figures()
-            netSuite.serviceTime = .milliseconds(settings.serviceMilliseconds)
-            netSuite.slots = settings.slots
+            netSuite.begin(serviceTime: .milliseconds(settings.serviceMilliseconds), slots: settings.slots)
             return .json(Array(#"{"orders":\#(settings.orders)}"#.utf8), status: 202)
         } catch {
             return .text("\(error)\n", status: error is RunSettings.Refusal ? 400 : 503)

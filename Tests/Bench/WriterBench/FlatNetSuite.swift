@@ -21,6 +21,15 @@ final class FlatNetSuite {
     private var customers = Records(firstId: 1_000)
     private var orders = Records(firstId: 1_000_000)
     private var atOnce = 0
+    private var begunAt: Int64 = 0
+
+    /// A new run: what was seen before is forgotten, what was created stays.
+    func begin(serviceTime: Duration, slots: Int) {
+        figures = Figures()
+        self.serviceTime = serviceTime
+        self.slots = slots
+        begunAt = monotonicNanoseconds()
+    }
 
     /// Answers one request.
     func answer(_ request: HTTPRequest) async -> HTTPResponse {
@@ -46,6 +55,8 @@ final class FlatNetSuite {
         let isOrder = figures.orders > ordersBefore
         if serviceTime > .zero {
             await keep()
+            // A request of the run before is none of this run's.
+            guard arrived >= begunAt else { return response }
             figures.keptNanoseconds += monotonicNanoseconds() - arrived
             figures.kept += 1
         }
