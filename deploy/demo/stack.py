@@ -106,6 +106,9 @@ class Stack:
     """The private PostgreSQL cluster, the embedded broker, both sandboxes and the services."""
 
     maximum_connections = 60
+    partitions = 12
+    # A trial's data: lost with the machine, so nothing waits for the disk.
+    durability = {"fsync": "off", "full_page_writes": "off"}
 
     def __init__(self, binaries, say, usual_ports=False, kafka=None):
         self.binaries = Path(binaries).resolve()
@@ -163,10 +166,9 @@ class Stack:
             [str(programs / "initdb"), "--pgdata", str(data), "--username=crossdock", "--auth=trust", "--no-sync",
              "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions"],
             account=self.account)
-        # A trial's data: lost with the machine, so nothing waits for the disk.
         settings = {
-            "listen_addresses": "", "unix_socket_directories": str(home), "fsync": "off", "shared_buffers": "64MB",
-            "max_connections": str(self.maximum_connections), "full_page_writes": "off",
+            "listen_addresses": "", "unix_socket_directories": str(home), "shared_buffers": "64MB",
+            "max_connections": str(self.maximum_connections), **self.durability,
         }
         arguments = [str(programs / "postgres"), "-D", str(data)]
         for name, value in settings.items():
@@ -198,7 +200,9 @@ class Stack:
             self.say(f"Apache Kafka on {self.bootstrap}")
             return
         address = self.folder / "broker-address"
-        broker = self.spawn("embedded-broker", [self.binary("embedded-broker"), "--bootstrap-file", str(address)])
+        broker = self.spawn(
+            "embedded-broker",
+            [self.binary("embedded-broker"), "--bootstrap-file", str(address), "--partitions", str(self.partitions)])
         wait_until(address.exists, 15, "the embedded broker listens", self, broker)
         self.bootstrap = address.read_text().strip()
         self.say(f"embedded broker on {self.bootstrap} (in memory, for trial and tests)")
@@ -220,23 +224,34 @@ class Stack:
 
     def set_environment(self):
         self.environment = {
-            "KAFKA_BOOTSTRAP_SERVERS": self.bootstrap, "KAFKA_EMBEDDED": "false" if self.kafka else "true",
-            "POSTGRES_HOST": str(self.postgres_folder), "POSTGRES_DATABASE": "crossdock", "POSTGRES_USER": "crossdock",
-            "POSTGRES_TLS": "disable",
+            **self.shared_settings(), **self.netsuite_settings(),
             "SALESFORCE_LOGIN_URL": self.urls["salesforce"], "SALESFORCE_AUDIENCE": "https://login.salesforce.com",
             "SALESFORCE_CLIENT_ID": "crossdock-sandbox-client",
             "SALESFORCE_USERNAME": "integration@crossdock.example",
             "SALESFORCE_PRIVATE_KEY_FILE": str(self.folder / "salesforce-key.pem"),
-            "NETSUITE_URL": self.urls["netsuite"], "NETSUITE_CLIENT_ID": "crossdock-sandbox-client",
-            "NETSUITE_CERTIFICATE_ID": "crossdock-sandbox-certificate",
-            "NETSUITE_PRIVATE_KEY_FILE": str(self.folder / "netsuite-key.pem"), "NETSUITE_SIGNATURE_ALGORITHM": "PS256",
-            "MAPPING_FILE": str(REPOSITORY / "deploy" / "mapping.yaml"),
             "ORDER_CUSTOM_FIELDS": "Payment_Terms__c,Shipping_Method__c", "POLL_INTERVAL_SECONDS": "1", "LOG_FORMAT": "json",
             "NETSUITE_TIME_ZONE": "America/Los_Angeles", "WATCH_INTERVAL_SECONDS": "1",
             # Who leads and is killed is replaced when this has passed.
             "LEADER_LEASE_SECONDS": "4",
             # An order of a writer that was killed is the other's when its claim ends: this and ten seconds.
             "NETSUITE_REQUEST_SECONDS": "4",
+        }
+
+    def shared_settings(self):
+        """Kafka and the ledger, for every service."""
+        return {
+            "KAFKA_BOOTSTRAP_SERVERS": self.bootstrap, "KAFKA_EMBEDDED": "false" if self.kafka else "true",
+            "POSTGRES_HOST": str(self.postgres_folder), "POSTGRES_DATABASE": "crossdock", "POSTGRES_USER": "crossdock",
+            "POSTGRES_TLS": "disable",
+        }
+
+    def netsuite_settings(self):
+        """Where NetSuite is, how to log in, and the mapping."""
+        return {
+            "NETSUITE_URL": self.urls["netsuite"], "NETSUITE_CLIENT_ID": "crossdock-sandbox-client",
+            "NETSUITE_CERTIFICATE_ID": "crossdock-sandbox-certificate",
+            "NETSUITE_PRIVATE_KEY_FILE": str(self.folder / "netsuite-key.pem"), "NETSUITE_SIGNATURE_ALGORITHM": "PS256",
+            "MAPPING_FILE": str(REPOSITORY / "deploy" / "mapping.yaml"),
         }
 
     def start_services(self):
@@ -339,9 +354,9 @@ class Stack:
     def remove_folder(self):
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def keep_logs(self):
-        """Copies the logs into the repository's .run folder, for a look after the stack is gone."""
-        kept = REPOSITORY / ".run" / "logs"
+    def keep_logs(self, name="logs"):
+        """Copies the logs into a folder of the repository's .run, for a look after the stack is gone."""
+        kept = REPOSITORY / ".run" / name
         shutil.rmtree(kept, ignore_errors=True)
         kept.mkdir(parents=True)
         for log in self.folder.glob("*.log"):
