@@ -1,9 +1,11 @@
 # Each target calls one script; everything it needs is installed through apt where it is missing.
-.PHONY: help demo test kills up down check-release images check-trixie format lint
+.PHONY: help demo test bench bench-smoke kills up down check-release images check-trixie format lint
 
 help:
 	@echo "make demo          build, start everything on this machine, play a day, check it, clean up"
 	@echo "make test          everything that CI runs; ARGS='--filter NAME' for a part of the tests"
+	@echo "make bench         speed and size of netsuite-writer, measured and checked; ARGS='--help' says what can be asked"
+	@echo "make bench-smoke   the bench in small: its checks without its figures"
 	@echo "make up            the same stack as the demo, left running; make down ends it"
 	@echo "make format, lint  the source format, applied or checked"
 	@echo "make kills         kill -9 at each boundary of the services, ROUNDS=n times, on BROKER=embedded or real"
@@ -27,6 +29,13 @@ down:
 test:
 	@deploy/scripts/install-packages test
 	@exec deploy/scripts/test $(ARGS)
+
+bench: bench_build = -c release
+bench bench-smoke:
+	@deploy/scripts/install-packages bench
+	@for program in netsuite-writer writer-bench crossdock embedded-broker; do \
+		deploy/scripts/build $(bench_build) --product $$program || exit 1; done
+	@exec Tests/Bench/crossdock-bench $(if $(bench_build),,--smoke --binaries .build/debug) $(ARGS)
 
 kills:
 	@deploy/scripts/install-packages test
