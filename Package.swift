@@ -193,8 +193,7 @@ let allTests: [Target] = [
         name: "IntegrationTests",
         dependencies: [
             "TestSupport", "Kafka", "Postgres", "Ledger", "Contracts", "JSONText", "EventLoop", "Telemetry",
-            "HTTPClient",
-            "Signing",
+            "HTTPClient", "Signing", "YAML",
         ],
         path: "Tests/IntegrationTests", swiftSettings: strict),
 ]

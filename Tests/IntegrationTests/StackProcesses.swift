@@ -17,7 +17,7 @@ final class ServiceProcess {
     init(_ service: Service, environment: [String: String], logFile: String) throws {
         self.service = service
         self.logFile = logFile
-        let port = try freePorts().0
+        let port = try environment["HEALTH_PORT"].flatMap { UInt16($0) } ?? freePorts().0
         healthURL = "http://127.0.0.1:\(port)"
         process = try ChildProcess.start(
             [try BuiltProduct.path(service.rawValue)],
