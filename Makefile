@@ -30,7 +30,8 @@ test:
 	@deploy/scripts/install-packages test
 	@exec deploy/scripts/test $(ARGS)
 
-bench: bench_build = -c release
+# As the images' programs are built; apart from other builds for release, which are not and would be made anew each time.
+bench: bench_build = -c release --static-swift-stdlib --scratch-path .build/bench
 bench bench-smoke:
 	@deploy/scripts/install-packages bench
 	@for program in netsuite-writer writer-bench crossdock embedded-broker; do \

@@ -2,11 +2,13 @@
 
 import json
 import re
+import signal
 import subprocess
 import time
 
 from evidence import SETTLED, SUBMITTED, Ledger, ReadFailure
 from group_offsets import Ends, Unanswered, committed
+from stack import end_with_parent
 
 GROUP = "netsuite-writer"
 READ_SECONDS = 60
@@ -35,7 +37,8 @@ class Reader:
             self.process = subprocess.Popen(
                 ["kcat", "-b", self.stack.bootstrap, "-q", "-C", "-t", self.name, "-o", "beginning", "-f",
                  FORMAT[self.name], "-X", "fetch.wait.max.ms=50", *words],
-                stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.DEVNULL)
+                stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.DEVNULL,
+                preexec_fn=lambda: end_with_parent(signal.SIGKILL))
 
     def read(self, ends):
         """All messages up to these ends.
@@ -94,8 +97,8 @@ class Witness:
     def __init__(self, stack):
         self.stack = stack
         self.ledger = Ledger(stack.postgres_folder)
-        self.readers = {name: Reader(stack, name) for name in (SUBMITTED, SETTLED)}
         self.ends = {name: Ends(stack.bootstrap, name, stack.partitions) for name in (SUBMITTED, SETTLED)}
+        self.readers = {name: Reader(stack, name) for name in (SUBMITTED, SETTLED)}
 
     def count(self, name):
         """How many messages a topic has had."""
