@@ -21,6 +21,8 @@ final class OrderPublisherPipeline {
     private let time: any TimeSource
 
     private var term: Term?
+    /// Told once it is durable from when activations are taken; again in each term.
+    private let onStartKnown: @Loop @Sendable () -> Void
     /// Orders known to have left Activated, so that further edits of them are not counted again.
     private var knownAsLeft: Set<SalesforceId> = []
 
@@ -35,7 +37,7 @@ final class OrderPublisherPipeline {
     init(
         source: any OrderSource, ledger: Ledger, patience: DatabasePatience,
         configuration: OrderPublisherConfiguration, measures: PublisherMeasures, logger: Logger,
-        time: any TimeSource, send: @escaping EventProducer.Send
+        time: any TimeSource, onStartKnown: @escaping @Loop @Sendable () -> Void, send: @escaping EventProducer.Send
     ) {
         self.source = source
         self.ledger = ledger
@@ -44,6 +46,7 @@ final class OrderPublisherPipeline {
         self.measures = measures
         self.logger = logger
         self.time = time
+        self.onStartKnown = onStartKnown
         owed = .publications(
             in: ledger, patience: patience, measures: measures, logger: logger, time: time, send: send)
     }
@@ -67,6 +70,7 @@ final class OrderPublisherPipeline {
             from: source, custom: configuration.customFields, skuSource: configuration.skuSource,
             currency: configuration.currency)
         let startedAt = try await startedAt(leadership)
+        onStartKnown()
         var watches: [ChangeDetection] = []
         for object in ChangeDetection.Object.allCases {
             let text = try await patience.untilAnswered { try await self.ledger.cursor(object.cursorName) }

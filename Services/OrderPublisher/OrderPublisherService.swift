@@ -9,8 +9,10 @@ import Telemetry
 /// Puts the publisher together and polls while it leads.
 @Loop
 enum OrderPublisherService {
+    private nonisolated static let name = "order-publisher"
+
     nonisolated static let description = ServiceDescription(
-        name: "order-publisher",
+        name: name,
         summary: "Publishes every order that became ready in Salesforce, complete, once per version",
         settings: OrderPublisherConfiguration.rows, build: build)
 
@@ -26,7 +28,8 @@ enum OrderPublisherService {
         let producer = try host.addEventProducer(for: .orderSubmitted)
         let pipeline = OrderPublisherPipeline(
             source: client, ledger: ledger, patience: host.databasePatience, configuration: configuration,
-            measures: measures, logger: host.logger, time: host.time
+            measures: measures, logger: host.logger, time: host.time,
+            onStartKnown: { host.health.set(name, reason: nil) }
         ) { (value, headers) async throws(Trouble) in
             try await producer.send(
                 .orderSubmitted, value: value, headers: headers, handedOver: { crashPoint("produced") })
@@ -41,9 +44,15 @@ enum OrderPublisherService {
             },
             poll: { try await pipeline.poll(under: $0) })
         host.lifecycle.add("Salesforce", stop: { client.close() })
+        // An order that is made once somebody is ready is taken: what came before the very first start is left out.
+        let notYet = "it is not known yet from when orders are taken"
+        host.health.set(name, reason: notYet)
         host.addLeaderRole(
-            "order-publisher", ledger: ledger, lease: configuration.leaderLease,
-            onChange: { measures.noteLeading($0) }, work: { await polling.run(under: $0) })
+            name, ledger: ledger, lease: configuration.leaderLease,
+            onChange: { isLeading in
+                measures.noteLeading(isLeading)
+                host.health.set(name, reason: isLeading ? notYet : nil)
+            }, work: { await polling.run(under: $0) })
     }
 
     /// No order is blamed for what ends a poll.

@@ -21,7 +21,7 @@ public final class LeaderRole {
     /// - Parameters:
     ///   - name: what is led, as the ledger's table of leaders has it.
     ///   - holder: this process, new at each start.
-    ///   - onChange: told when this process begins and ceases to lead.
+    ///   - onChange: told when this process begins and ceases to lead, and when it stands by from its start on.
     ///   - work: works until cancelled or until somebody else leads.
     public init(
         name: String, ledger: Ledger, holder: String, terms: LeadershipTerms, troubles: Troubles,
@@ -54,7 +54,10 @@ public final class LeaderRole {
                     await lead(leadership, until: askedAt + terms.lead)
                     continue
                 }
-                if !isStandingBy { logger.info("standing by: another process leads", LogField(.component, name)) }
+                if !isStandingBy {
+                    logger.info("standing by: another process leads", LogField(.component, name))
+                    onChange(false)
+                }
                 isStandingBy = true
             } catch {
                 if Task.isCancelled { return }

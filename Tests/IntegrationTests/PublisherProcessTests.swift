@@ -18,11 +18,17 @@ struct PublisherProcessTests {
                 stack.environment["START_FROM"] = nil
                 stack.environment["SALESFORCE_REQUEST_SECONDS"] = nil
                 let reader = try TopicReader(stack.broker, group: "test", topic: Topic.orderSubmitted.name)
+                // Each look at an object takes long: ready is nobody before it is durable from when orders are taken.
+                try await stack.salesforce.control.post(
+                    "/faults", ["kind": "latency", "milliseconds": 400, "path": "/describe", "times": nil])
                 let first = try stack.start(.orderPublisher)
-                try await first.untilLogged("first start")
+                try await first.untilNotReady(because: "from when orders are taken")
+                try await first.untilReady()
+                try await stack.salesforce.control.delete("/faults")
                 let second = try stack.start(.orderPublisher)
                 try await makeOrders(30, stack)
                 try await eventually("the first thirty orders") { orderIds(reader).count == 30 }
+                try await second.untilReady()
                 try await makeOrders(20, stack)
                 first.process.send(signal: SIGKILL)
                 try await second.untilLogged("leading holder=", within: .seconds(15))

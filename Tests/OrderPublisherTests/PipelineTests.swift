@@ -19,6 +19,8 @@ final class PublisherBench {
     private let pool: PostgresPool
     private(set) var sent: [(value: [UInt8], headers: CloudEventHeaders)] = []
     var kafkaIsDown = false
+    /// How often it was told that the start is known.
+    private(set) var startsKnown = 0
     private(set) var leadership: Leadership
     private(set) var pipeline: OrderPublisherPipeline
 
@@ -37,18 +39,20 @@ final class PublisherBench {
     }
 
     private static func unusable(_ ledger: Ledger, _ source: FakeSalesforce) -> OrderPublisherPipeline {
-        makePipeline(ledger, source) { (_, _) async throws(Trouble) in }
+        makePipeline(ledger, source, onStartKnown: {}) { (_, _) async throws(Trouble) in }
     }
 
     private func makePipeline() -> OrderPublisherPipeline {
-        Self.makePipeline(ledger, salesforce) { [weak self] (value, headers) async throws(Trouble) in
+        Self.makePipeline(ledger, salesforce, onStartKnown: { [weak self] in self?.startsKnown += 1 }) {
+            [weak self] (value, headers) async throws(Trouble) in
             guard let self, !self.kafkaIsDown else { throw Trouble(.kafka, "down") }
             self.sent.append((value, headers))
         }
     }
 
     private static func makePipeline(
-        _ ledger: Ledger, _ source: FakeSalesforce, send: @escaping EventProducer.Send
+        _ ledger: Ledger, _ source: FakeSalesforce, onStartKnown: @escaping @Loop @Sendable () -> Void,
+        send: @escaping EventProducer.Send
     ) -> OrderPublisherPipeline {
         let metrics = MetricsRegistry()
         let troubles = Troubles(health: Health(), metrics: metrics, logger: .silent)
@@ -60,7 +64,7 @@ final class PublisherBench {
         return OrderPublisherPipeline(
             source: source, ledger: ledger, patience: DatabasePatience(troubles: troubles, time: LoopTime.shared),
             configuration: configuration, measures: PublisherMeasures(metrics), logger: .silent,
-            time: LoopTime.shared, send: send)
+            time: LoopTime.shared, onStartKnown: onStartKnown, send: send)
     }
 
     func poll() async throws { try await pipeline.poll(under: leadership) }
@@ -187,6 +191,23 @@ struct PipelineTests {
             try await bench.poll()
             #expect(try bench.versions(of: 1).count == 1)
             #expect(try await bench.ledger.publishRequests().isEmpty)
+        }
+    }
+
+    @Test("it tells in each term that its start is durable, and not before it is")
+    func startKnown() async throws {
+        try await withBench { bench in
+            try await bench.ledger.release(bench.leadership)
+            await #expect(throws: LeadershipLost.self) { try await bench.poll() }
+            #expect(bench.startsKnown == 0, "nobody stored it")
+            try await bench.takeOver()
+            try await bench.poll()
+            try await bench.poll()
+            #expect(bench.startsKnown == 1)
+            #expect(try await bench.ledger.cursor("order-publisher.start") != nil)
+            try await bench.takeOver()
+            try await bench.poll()
+            #expect(bench.startsKnown == 2)
         }
     }
 

@@ -16,6 +16,8 @@ struct LeadershipTests {
     final class Candidate {
         private(set) var terms: [Int64] = []
         private(set) var isLeading = false
+        /// What it was told of itself, in turn.
+        private(set) var changes: [Bool] = []
         private var task: Task<Void, any Error>?
 
         init(_ name: String, _ ledger: Ledger) {
@@ -24,7 +26,7 @@ struct LeadershipTests {
             let role = LeaderRole(
                 name: "test", ledger: ledger, holder: name, terms: LeadershipTests.terms, troubles: troubles,
                 patience: DatabasePatience(troubles: troubles, time: LoopTime.shared), logger: .silent,
-                time: LoopTime.shared
+                time: LoopTime.shared, onChange: { [weak self] in self?.changes.append($0) }
             ) { [weak self] term in
                 self?.terms.append(term.fence)
                 self?.isLeading = true
@@ -56,13 +58,14 @@ struct LeadershipTests {
                 MonotonicInstant.now - start > Self.terms.interval * 2
             }
             #expect(first.isLeading && !second.isLeading)
+            #expect(first.changes == [true] && second.changes == [false], "one that stands by is told so once")
             await first.stop()
             #expect(!first.isLeading)
             let stopped = MonotonicInstant.now
             try await eventually("the second leads") { second.isLeading }
             // At its next try: the lease was given back and did not have to end.
             #expect(MonotonicInstant.now - stopped < Self.terms.interval + .seconds(2))
-            #expect(second.terms.count == 1)
+            #expect(second.terms.count == 1 && second.changes == [false, true])
             #expect((second.terms.first ?? 0) > (first.terms.first ?? 0))
             await second.stop()
             await pool.close()
