@@ -8,13 +8,13 @@ import ServiceRuntime
 struct OrderPlan: Sendable {
     let claim: FeedbackClaim
     let order: SalesforceId
-    let wanted: WantedOrder
+    private(set) var wanted: WantedOrder
     /// What Salesforce shows now; nil where that is not known.
     let shown: ShownOrder?
     /// The order's fields that differ; empty where Salesforce shows them.
     let changes: JSONObject
     /// The lines whose quantities differ.
-    let lineChanges: [(line: SalesforceId, fields: JSONObject)]
+    private(set) var lineChanges: [(line: SalesforceId, fields: JSONObject)]
     let customer: CustomerLink?
 
     /// - Throws: `ContractError` where what was kept cannot be read.
@@ -24,14 +24,7 @@ struct OrderPlan: Sendable {
         let settlement = try claim.settlement.map { bytes throws(ContractError) in try Settlement.decode(bytes) }
         let progress = try claim.state.map { bytes throws(ContractError) in try OrderProgress.decode(bytes) }
         shown = claim.shown.flatMap(ShownOrder.init(stored:))
-        var wanted = whatSalesforceShows(settlement: settlement, progress: progress, currency: claim.currency)
-        if wanted.state == .deletedInNetSuite {
-            // It does not tell its lines any more, and nothing of it is shipped or invoiced.
-            for line in (shown?.lines ?? [:]).keys {
-                wanted.order.lines[line] = ShownLine(shipped: .zero, invoiced: .zero)
-            }
-        }
-        self.wanted = wanted
+        wanted = whatSalesforceShows(settlement: settlement, progress: progress, currency: claim.currency)
         changes = wanted.order.changes(from: shown)
         lineChanges = wanted.order.lineChanges(from: shown)
         if let text = claim.accountId, let customerId = settlement?.netSuite?.customerId,
@@ -41,6 +34,17 @@ struct OrderPlan: Sendable {
         } else {
             customer = nil
         }
+    }
+
+    /// Whether the order was deleted there: it does not tell its lines any more, and nothing of it is shipped or invoiced.
+    var isDeletedInNetSuite: Bool { wanted.state == .deletedInNetSuite }
+
+    /// Has the lines that show quantities in Salesforce show none, and no others, whatever is known of them here.
+    mutating func clear(_ lines: Set<SalesforceId>) {
+        for line in lines.union(shown?.lines.keys.map { $0 } ?? []) {
+            wanted.order.lines[line] = ShownLine(shipped: .zero, invoiced: .zero)
+        }
+        lineChanges = wanted.order.lineChanges(from: nil).filter { lines.contains($0.line) }
     }
 
     /// The order's update; `nil` where Salesforce shows everything. The time of writing goes along with whatever is
@@ -62,12 +66,9 @@ struct OrderPlan: Sendable {
     }
 
     /// What Salesforce shows once some of the records have been taken.
-    func shows(orderTaken: Bool, linesTaken: Set<SalesforceId>, status: String?) -> ShownOrder {
+    func shows(orderTaken: Bool, linesTaken: Set<SalesforceId>) -> ShownOrder {
         var taken = ShownOrder()
-        if orderTaken {
-            taken.fields = changes
-            taken.orderStatus = status
-        }
+        if orderTaken { taken.fields = changes }
         taken.lines = wanted.order.lines.filter { linesTaken.contains($0.key) }
         return taken.merged(over: shown)
     }

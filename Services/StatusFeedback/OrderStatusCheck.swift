@@ -4,21 +4,59 @@ import Salesforce
 import ServiceRuntime
 import Telemetry
 
-/// Makes sure before anything is written that the values of ``OrderStatusRule`` exist and keep orders active.
+/// Finds out beside all other work whether the values of ``OrderStatusRule`` exist and keep orders active. Until they do no
+/// status is set, orders show everything else, and the service is not ready and says why; then what is owed is set.
 @Loop
-struct OrderStatusCheck {
-    let rule: OrderStatusRule
-    let salesforce: any SalesforceRecords
-    let health: Health
-    let troubles: Troubles
-    let time: any TimeSource
-    let logger: Logger
+final class OrderStatusCheck {
+    /// Marks the orders as due whose status waited.
+    typealias Release = @Loop @Sendable () async throws -> Void
 
-    /// Returns when the values are good. Until then the service is not ready and says why; a value that is made in
-    /// Salesforce meanwhile is found.
-    func untilGood() async throws {
+    /// Another process may have put off a status after ours was good.
+    private static let releaseInterval = Duration.seconds(60)
+
+    private let rule: OrderStatusRule
+    private let salesforce: any SalesforceRecords
+    private let health: Health
+    private let time: any TimeSource
+    private let logger: Logger
+    private let release: Release
+    private var task: Task<Void, any Error>?
+
+    /// Whether the values are known to be good.
+    private(set) var isGood = false
+
+    init(
+        rule: OrderStatusRule, salesforce: any SalesforceRecords, health: Health, time: any TimeSource, logger: Logger,
+        release: @escaping Release
+    ) {
+        self.rule = rule
+        self.salesforce = salesforce
+        self.health = health
+        self.time = time
+        self.logger = logger
+        self.release = release
+    }
+
+    func start() {
         guard !rule.statuses.isEmpty else { return }
-        while true {
+        say("Salesforce was not asked yet whether the statuses exist")
+        task = EventLoop.shared.start { [self] in
+            try await becomeGood()
+            while true {
+                try await release()
+                try await time.sleep(for: Self.releaseInterval)
+            }
+        }
+    }
+
+    func stop() async {
+        task?.cancel()
+        _ = await task?.result
+    }
+
+    /// A value that is made in Salesforce meanwhile is found.
+    private func becomeGood() async throws {
+        while !isGood {
             do {
                 let rows = try await salesforce.records("SELECT ApiName, MasterLabel, StatusCode FROM OrderStatus")
                 let known = rows.compactMap { row -> (status: String, category: String)? in
@@ -27,18 +65,21 @@ struct OrderStatusCheck {
                     }
                     return (status, category)
                 }
-                troubles.clear(.salesforce)
-                guard let problem = rule.problem(with: known) else { break }
-                health.set(OrderStatusRule.setting.name, reason: problem)
+                guard let problem = rule.problem(with: known) else {
+                    isGood = true
+                    return say(nil)
+                }
+                say(problem)
                 logger.error(
                     "a status that orders are to be set to cannot be set",
                     LogField(.variable, OrderStatusRule.setting.name), .reason(problem))
                 try await time.sleep(for: .seconds(30))
             } catch let failure as SalesforceFailure {
-                troubles.raise(Trouble(.salesforce, failure.asTrouble))
+                say("Salesforce cannot be asked whether the statuses exist: \(failure.asTrouble)")
                 try await time.sleep(for: .seconds(2))
             }
         }
-        health.set(OrderStatusRule.setting.name, reason: nil)
     }
+
+    private func say(_ reason: String?) { health.set(OrderStatusRule.setting.name, reason: reason) }
 }

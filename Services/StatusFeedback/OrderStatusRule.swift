@@ -1,5 +1,6 @@
 import Contracts
 import JSONText
+import Ledger
 import ServiceRuntime
 
 /// Which value of `Order.Status` each state of an order sets; most states set none.
@@ -34,9 +35,21 @@ struct OrderStatusRule: Equatable, Sendable {
     ///
     /// A value that was set once is not set again: what a person chooses afterwards stays until the state asks for
     /// another value. A state without a value leaves what is there.
-    func status(for state: OrderState?, setBefore: String?) -> String? {
-        guard let state, let status = statuses[state], status != setBefore else { return nil }
+    func wanted(for state: OrderState?, given: GivenStatus?) -> String? {
+        guard let state, let status = statuses[state], given != GivenStatus(value: status, over: nil) else {
+            return nil
+        }
         return status
+    }
+
+    /// What becomes of a wanted status by how the order stands; nil where it is not active, and is asked for again.
+    ///
+    /// Where the value was sent before and nobody knows whether it was taken, it is sent again over the same status only:
+    /// another one is a person's choice that came later, and stays.
+    func choice(of wanted: String, given: GivenStatus?, standing: OrderStanding) -> StatusChoice? {
+        guard standing.isActivated, let status = standing.status else { return nil }
+        let isChosen = given?.value == wanted && given?.over.map { $0 != status } == true
+        return StatusChoice(wanted: wanted, over: status == wanted || isChosen ? nil : status)
     }
 
     /// Why these values cannot be set, by the organisation's `OrderStatus`; nil where they can.

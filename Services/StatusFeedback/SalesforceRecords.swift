@@ -12,6 +12,10 @@ protocol SalesforceRecords: Sendable {
     func customerIds(of accounts: [SalesforceId]) async throws(SalesforceFailure) -> [SalesforceId: String?]
     /// Status and category of these orders; at most 200.
     func standings(of orders: [SalesforceId]) async throws(SalesforceFailure) -> [SalesforceId: OrderStanding]
+    /// The lines of these orders that show a quantity as shipped or invoiced, by their order; at most 200 orders.
+    func linesWithQuantities(
+        of orders: [SalesforceId]
+    ) async throws(SalesforceFailure) -> [SalesforceId: Set<SalesforceId>]
     /// The rows of a query.
     func records(_ soql: SOQL) async throws(SalesforceFailure) -> [JSONObject]
     /// The fields of an object that our user sees; nil where it sees no such object.
@@ -42,6 +46,23 @@ extension SalesforceClient: SalesforceRecords {
         for row in rows {
             guard let text = row["Id"]?.string, let id = try? SalesforceId(text) else { continue }
             found[id] = OrderStanding(status: row["Status"]?.string, category: row["StatusCode"]?.string)
+        }
+        return found
+    }
+
+    func linesWithQuantities(
+        of orders: [SalesforceId]
+    ) async throws(SalesforceFailure) -> [SalesforceId: Set<SalesforceId>] {
+        let (shipped, invoiced) = (CustomField.OrderItem.quantityShipped, CustomField.OrderItem.quantityInvoiced)
+        let rows = try await records(
+            "SELECT Id, OrderId, \(unsafe: shipped), \(unsafe: invoiced) FROM OrderItem WHERE OrderId IN \(orders)")
+        var found: [SalesforceId: Set<SalesforceId>] = [:]
+        for row in rows {
+            guard let order = (row["OrderId"]?.string).flatMap({ try? SalesforceId($0) }),
+                let line = (row["Id"]?.string).flatMap({ try? SalesforceId($0) })
+            else { continue }
+            let quantities = [row[shipped], row[invoiced]].compactMap { $0?.number }.map { try? ExactDecimal($0) }
+            if quantities.contains(where: { $0 != .zero }) { found[order, default: []].insert(line) }
         }
         return found
     }

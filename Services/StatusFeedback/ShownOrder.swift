@@ -12,8 +12,6 @@ struct ShownOrder: Equatable, Sendable {
     /// Fields of the order by API name; null is an empty field. A field that is absent is not known, and left alone.
     var fields: JSONObject = [:]
     var lines: [SalesforceId: ShownLine] = [:]
-    /// The value of `Order.Status` that was set for the order's state. A person may have chosen another one since.
-    var orderStatus: String?
 }
 
 /// What Salesforce is to show of an order by all that is known of it.
@@ -161,7 +159,6 @@ func joined(_ elements: [String], length: Int) -> String {
 extension ShownOrder {
     static let messageLength = 1000
     private static let linesMember = "lines"
-    private static let statusMember = "Status"
 
     /// The order's fields to send so that Salesforce, which shows `shown`, shows this; empty where it does already.
     ///
@@ -191,14 +188,12 @@ extension ShownOrder {
         guard var merged = shown else { return self }
         for (name, value) in fields.members { merged.fields[name] = value }
         merged.lines.merge(lines) { $1 }
-        merged.orderStatus = orderStatus ?? merged.orderStatus
         return merged
     }
 
     /// The form in which the ledger keeps it.
     var stored: [UInt8] {
         var object = fields
-        object[Self.statusMember] = orderStatus.map { .string($0) }
         var lines: JSONObject = [:]
         for (id, line) in self.lines.sorted(by: { $0.key.text < $1.key.text }) {
             lines[id.text] = .array([.string(line.shipped.text), .string(line.invoiced.text)])
@@ -216,9 +211,7 @@ extension ShownOrder {
             else { return nil }
             lines[id] = ShownLine(shipped: shipped, invoiced: invoiced)
         }
-        orderStatus = object[Self.statusMember]?.string
         object[Self.linesMember] = nil
-        object[Self.statusMember] = nil
         fields = object
     }
 }

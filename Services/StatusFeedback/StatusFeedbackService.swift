@@ -16,14 +16,19 @@ enum StatusFeedbackService {
         host.lifecycle.add("Salesforce client", stop: { client.close() })
 
         let check = OrderStatusCheck(
-            rule: configuration.statusRule, salesforce: client, health: host.health, troubles: host.troubles,
-            time: host.time, logger: host.logger)
-        host.lifecycle.add("check of the order statuses", start: { try await check.untilGood() })
+            rule: configuration.statusRule, salesforce: client, health: host.health, time: host.time,
+            logger: host.logger,
+            release: { try await host.databasePatience.untilAnswered { try await ledger.releaseOwedStatuses() } })
+        host.lifecycle.add(
+            "check of the order statuses", start: { check.start() }, stop: { await check.stop() })
+        let statuses = OrderStatuses(rule: configuration.statusRule, check: check) { given in
+            (try? await host.databasePatience.untilAnswered { try await ledger.noteStatuses(given) }) ?? false
+        }
 
         let lease = FeedbackLease(call: configuration.salesforce.deadline + .seconds(5))
         let delivery = SalesforceDelivery(
             salesforce: client, limit: lease.call, waits: FeedbackWaits(resend: configuration.resendAfter),
-            statusRule: configuration.statusRule, productRules: configuration.productRules, health: host.health,
+            statuses: statuses, productRules: configuration.productRules, health: host.health,
             clock: host.time, metrics: FeedbackMetrics(host.metrics, time: host.time), logger: host.logger)
         let sender = FeedbackSender(
             store: ledger, delivery: delivery, troubles: host.troubles, patience: host.databasePatience,

@@ -46,6 +46,21 @@ public struct ArrivedState: Sendable {
     }
 }
 
+/// The value of `Order.Status` that an order was given last for its state. A person may have chosen another one since.
+public struct GivenStatus: Sendable, Equatable {
+    /// The value.
+    public var value: String
+    /// The status over which it was sent, while nobody knows whether it was taken; nil once it is known that Salesforce has
+    /// shown it.
+    public var over: String?
+
+    /// A given status.
+    public init(value: String, over: String?) {
+        self.value = value
+        self.over = over
+    }
+}
+
 /// What one order or item must show in Salesforce, claimed for one call.
 public struct FeedbackClaim: Sendable {
     /// What it is.
@@ -69,6 +84,8 @@ public struct FeedbackClaim: Sendable {
     /// What Salesforce shows by the last call that was taken, as ``FeedbackResult`` gave it; nil where that is not
     /// known: nothing was sent yet, or an earlier call may have landed or may still land. Then everything is sent.
     public let shown: [UInt8]?
+    /// The status that the order was given last; nil where none was. It outlives what is not known of ``shown``.
+    public var orderStatus: GivenStatus?
     /// Under which the end of the call is stored.
     public let fence: Int64
     /// How often in a row the record was locked by somebody else.
@@ -100,11 +117,16 @@ public struct FeedbackResult: Sendable {
     public var end: End
     /// What Salesforce shows now where only some of the row's records were taken; nil where none was, or all.
     public var shownInPart: [UInt8]?
+    /// The status that the order has been given by now; the claim's where no other was.
+    public var orderStatus: GivenStatus?
+    /// Whether the order's state asks for a status that could not be set yet; see ``Ledger/releaseOwedStatuses()``.
+    public var owesStatus = false
 
     /// A result.
     public init(claim: FeedbackClaim, end: End, shownInPart: [UInt8]? = nil) {
         self.claim = claim
         self.end = end
         self.shownInPart = shownInPart
+        orderStatus = claim.orderStatus
     }
 }

@@ -126,7 +126,8 @@ extension Ledger {
                             clock_timestamp() + \(resendAfter.inMilliseconds) * interval '1 ms')
                         when f.resend_at > clock_timestamp() then f.resend_at end
                 from due where f.object = due.object and f.key = due.key
-                returning f.object, f.key, f.sequence, f.settlement, f.state, f.is_overdue, f.trace_parent, f.shown, f.fence,
+                returning f.object, f.key, f.sequence, f.settlement, f.state, f.is_overdue, f.trace_parent, f.shown,
+                    f.order_status, f.order_status_over, f.fence,
                     f.arrived_at, f.locked_tries,
                     (extract(epoch from clock_timestamp() - f.locked_since) * 1000)::bigint as locked_ms)
             select c.*, o.account_id, o.currency from claimed c
@@ -140,7 +141,10 @@ extension Ledger {
                 currency: try row.optionalString("currency"), sequence: try row.optionalInt64("sequence"),
                 settlement: try row.optionalBytes("settlement"), state: try row.optionalBytes("state"),
                 isOverdue: try row.bool("is_overdue"), traceParent: try row.string("trace_parent"),
-                shown: try row.optionalBytes("shown"), fence: try row.int64("fence"),
+                shown: try row.optionalBytes("shown"),
+                orderStatus: try row.optionalString("order_status").map { value throws(PostgresError) in
+                    GivenStatus(value: value, over: try row.optionalString("order_status_over"))
+                }, fence: try row.int64("fence"),
                 lockedTries: Int(try row.int64("locked_tries")),
                 lockedFor: try row.optionalInt64("locked_ms").map { .milliseconds($0) })
         }
@@ -158,6 +162,30 @@ extension Ledger {
         return rows.affected == claims.count
     }
 
+    /// Keeps what `Order.Status` is about to be set to, each under its claim's fence, before it is sent; false when not all
+    /// of them are the caller's any more.
+    public func noteStatuses(
+        _ given: [(claim: FeedbackClaim, status: GivenStatus)]
+    ) async throws(PostgresError) -> Bool {
+        let rows = try await run(
+            """
+            update feedback f set order_status = x.value, order_status_over = x.over_status
+            from unnest(\(given.map(\.claim.key)), \(given.map(\.claim.fence)), \(given.map(\.status.value)),
+                \(given.map(\.status.over))) as x (key, fence, value, over_status)
+            where f.object = 'Order' and f.key = x.key and f.fence = x.fence and f.holder is not null
+            """)
+        return rows.affected == given.count
+    }
+
+    /// Marks the orders as due whose status could not be set when everything else was shown.
+    public func releaseOwedStatuses() async throws(PostgresError) {
+        _ = try await run(
+            """
+            update feedback set owes_status = false, retry_at = coalesce(retry_at, clock_timestamp())
+            where object = 'Order' and owes_status
+            """)
+    }
+
     /// Stores how the calls ended, each under its fence, and frees the rows.
     public func finishFeedback(_ results: [FeedbackResult]) async throws(PostgresError) {
         if results.isEmpty { return }
@@ -169,7 +197,8 @@ extension Ledger {
                 \(ends.map(\.afterMs)), \(ends.map(\.letter?.letterClass)),
                 \(ends.map { $0.letter?.code.map(Self.storable) }), \(ends.map { $0.letter?.field.map(Self.storable) }),
                 \(ends.map { $0.letter.map { Self.storable($0.sentence) } }),
-                \(ends.map { $0.letter.map { Self.storable($0.groupingFingerprint) } }))
+                \(ends.map { $0.letter.map { Self.storable($0.groupingFingerprint) } }),
+                \(results.map(\.orderStatus?.value)), \(results.map(\.orderStatus?.over)), \(results.map(\.owesStatus)))
             """)
     }
 

@@ -56,10 +56,10 @@ struct FeedbackBatchTests {
 
 /// Orders of Salesforce, and what NetSuite is said to make of them.
 @Loop
-private final class FeedbackDay {
+final class FeedbackDay {
     private let stack: ServiceStack
     private let producer: KafkaProducer
-    private let orders: [(id: SalesforceId, lines: [SalesforceId])]
+    let orders: [(id: SalesforceId, lines: [SalesforceId])]
     private var sequence: Int64 = 0
     private var asOf = Int64(Date().timeIntervalSince1970 * 1000)
     private var deleted: Int?
@@ -156,6 +156,16 @@ private final class FeedbackDay {
             progress.payments = [.init(id: "2", number: "PYMT\(number)", status: "deposited", applied: total)]
         }
         try await send(Topic.orderProgressed, progress)
+    }
+
+    /// Progress does not tell the lines of an order that is gone.
+    func deleteInNetSuite(_ number: Int) async throws {
+        asOf += 1
+        try await send(
+            Topic.orderProgressed,
+            OrderProgress(
+                orderId: orders[number].id, netSuite: .init(id: "\(5000 + number)"), state: .deletedInNetSuite,
+                asOf: UTCInstant(millisecondsSinceEpoch: asOf)))
     }
 
     private func send<Message: Sendable>(_ topic: Topic<Message>, _ message: Message) async throws {

@@ -48,6 +48,38 @@ struct FeedbackTests {
         }
     }
 
+    @Test(
+        "the status that an order was given outlives an unknown outcome, and one that is owed is due when it is released"
+    )
+    func orderStatus() async throws {
+        try await onLoop {
+            try await withLedger { ledger, _ in
+                try await ledger.takeSettlements([Self.arrived(1)])
+                let first = try #require(try await Self.claim(ledger).first)
+                let sent = GivenStatus(value: "Fulfilled", over: "Activated")
+                #expect(first.orderStatus == nil)
+                #expect(try await ledger.noteStatuses([(first, sent)]))
+                var unknown = FeedbackResult(claim: first, end: .unknown(sendAgainAfter: .zero))
+                unknown.orderStatus = sent
+                try await ledger.finishFeedback([unknown])
+                #expect(try await ledger.noteStatuses([(first, sent)]) == false, "it is freed")
+                let second = try #require(try await Self.claim(ledger).first)
+                #expect(second.orderStatus == sent && second.shown == nil)
+                var owing = FeedbackResult(claim: second, end: .sent(shown: [1]))
+                owing.owesStatus = true
+                try await ledger.finishFeedback([owing])
+                #expect(try await Self.claim(ledger).isEmpty)
+                #expect(try await ledger.nextFeedbackDue() == nil)
+                try await ledger.releaseOwedStatuses()
+                let third = try #require(try await Self.claim(ledger).first)
+                #expect(third.orderStatus == sent && third.shown == [1], "only what differs is sent")
+                try await Self.finish(ledger, third, .sent(shown: [1]))
+                try await ledger.releaseOwedStatuses()
+                #expect(try await Self.claim(ledger).isEmpty, "it is released once")
+            }
+        }
+    }
+
     @Test("a settlement that arrives during a call is sent after it")
     func arrivesMeanwhile() async throws {
         try await onLoop {

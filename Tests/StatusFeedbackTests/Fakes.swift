@@ -28,6 +28,7 @@ final class MemoryStore: FeedbackStore {
         var lockedSince: MonotonicInstant?
         var fence: Int64 = 0
         var isClaimed = false
+        var orderStatus: GivenStatus?
     }
 
     let time: any TimeSource
@@ -87,7 +88,8 @@ final class MemoryStore: FeedbackStore {
             return FeedbackClaim(
                 object: row.object, key: id, accountId: row.accountId, currency: "USD", sequence: row.sequence,
                 settlement: row.settlement, state: row.state, isOverdue: false, traceParent: "", shown: row.shown,
-                fence: row.fence, lockedTries: row.lockedTries, lockedFor: row.lockedSince.map { time.now - $0 })
+                orderStatus: row.orderStatus, fence: row.fence, lockedTries: row.lockedTries,
+                lockedFor: row.lockedSince.map { time.now - $0 })
         }
     }
 
@@ -103,6 +105,7 @@ final class MemoryStore: FeedbackStore {
         for result in results {
             guard var row = rows[result.claim.key], row.fence == result.claim.fence else { continue }
             row.isClaimed = false
+            row.orderStatus = result.orderStatus
             row.shown = result.shownInPart ?? row.shown
             switch result.end {
             case .sent(let shown): (row.shown, row.lockedSince, row.lockedTries) = (shown, nil, 0)
@@ -192,6 +195,17 @@ final class ScriptedSalesforce: SalesforceRecords {
     }
 
     func fieldNames(of object: String) async throws(SalesforceFailure) -> Set<String>? { fields[object] }
+
+    /// Lines that show quantities, by their order.
+    var lines: Result<[SalesforceId: Set<SalesforceId>], SalesforceFailure> = .success([:])
+    var lineLooks: [[SalesforceId]] = []
+
+    func linesWithQuantities(
+        of orders: [SalesforceId]
+    ) async throws(SalesforceFailure) -> [SalesforceId: Set<SalesforceId>] {
+        lineLooks.append(orders)
+        return try lines.get()
+    }
 }
 
 enum Make {
@@ -237,12 +251,13 @@ enum Make {
     /// A row with progress, and a settlement where one is given.
     static func claim(
         _ progress: OrderProgress, after settlement: Settlement? = nil, currency: String? = "USD",
-        shown: [UInt8]? = nil
+        shown: [UInt8]? = nil, orderStatus: GivenStatus? = nil
     ) -> FeedbackClaim {
         FeedbackClaim(
             object: .order, key: progress.orderId.text, accountId: nil, currency: currency,
             sequence: settlement?.sequence, settlement: settlement?.encode(), state: progress.encode(),
-            isOverdue: false, traceParent: "", shown: shown, fence: 1, lockedTries: 0, lockedFor: nil)
+            isOverdue: false, traceParent: "", shown: shown, orderStatus: orderStatus, fence: 1, lockedTries: 0,
+            lockedFor: nil)
     }
 
     /// A row of an item's stock.

@@ -150,6 +150,58 @@ struct LedgerFlowTests {
         }
     }
 
+    @Test("who takes over the rows of one that was lost in the middle of a write lets a person's later choice stay")
+    func statusOfALapsedClaim() async throws {
+        try await onLoop {
+            let pool = PostgresPool(
+                configuration: try await PostgresCluster.shared().newLedgerDatabase(), logger: .quiet)
+            let ledger = Ledger(pool: pool, logger: .quiet)
+            let salesforce = ScriptedSalesforce()
+            let rule = OrderStatusRule(statuses: [.shipped: "Fulfilled"])
+            salesforce.rows = { _ in .success([["ApiName": "Fulfilled", "StatusCode": "Activated"]]) }
+            let check = OrderStatusCheck(
+                rule: rule, salesforce: salesforce, health: Health(), time: LoopTime.shared, logger: .quiet,
+                release: { try await ledger.releaseOwedStatuses() })
+            check.start()
+            try await eventually("the check is good") { check.isGood }
+            let delivery = SalesforceDelivery(
+                salesforce: salesforce, limit: .seconds(60), waits: FeedbackWaits(),
+                statuses: OrderStatuses(rule: rule, check: check) { (try? await ledger.noteStatuses($0)) ?? false },
+                clock: LoopTime.shared, metrics: FeedbackMetrics(MetricsRegistry()), logger: .quiet)
+            let order = try Make.orderId(1)
+            let progress = try Make.progress(1, state: .shipped)
+            try await ledger.takeProgress(
+                [
+                    ArrivedState(
+                        key: order.text, asOfMilliseconds: progress.asOf.millisecondsSinceEpoch,
+                        value: progress.encode(), traceParent: "t")
+                ])
+            salesforce.standing[order] = OrderStanding(status: "Activated", category: "Activated")
+            let first = try await ledger.claimFeedback(
+                holder: "f1", lease: .milliseconds(50), resendAfter: .seconds(60))
+            _ = await delivery.deliver(first, mayCall: { true })
+            #expect(salesforce.calls.last?.first?.fields["Status"] == "Fulfilled")
+            // It ends here, and stores nothing of it. A person goes on.
+            salesforce.standing[order] = OrderStanding(status: "Delivered", category: "Activated")
+            var second: [FeedbackClaim] = []
+            try await eventually("the claim lapses") {
+                second = try await ledger.claimFeedback(holder: "f2", lease: .seconds(60), resendAfter: .seconds(60))
+                return !second.isEmpty
+            }
+            #expect(second.map(\.orderStatus) == [GivenStatus(value: "Fulfilled", over: "Activated")])
+            let batch = await delivery.deliver(second, mayCall: { true })
+            #expect(salesforce.calls.last?.first?.fields["Status"] == nil)
+            #expect(salesforce.calls.last?.first?.fields["NetSuite_Status__c"] == "shipped")
+            try await ledger.finishFeedback(batch.results)
+            let rows = try await pool.query("select order_status, order_status_over from feedback")
+            #expect(try rows.first?.string("order_status") == "Fulfilled")
+            #expect(try rows.first?.optionalString("order_status_over") == nil)
+            #expect(try await ledger.noteStatuses([(first[0], GivenStatus(value: "Late", over: "x"))]) == false)
+            await check.stop()
+            await pool.close()
+        }
+    }
+
     @Loop
     private func sender(
         _ ledger: Ledger, _ salesforce: ScriptedSalesforce

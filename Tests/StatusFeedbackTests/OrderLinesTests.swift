@@ -11,17 +11,16 @@ import Testing
 
 @testable import StatusFeedback
 
-@Suite("Orders with their lines, and their status in Salesforce")
+@Suite("Orders with their lines")
 struct OrderLinesTests {
     @Loop
     private static func delivery(
-        _ salesforce: ScriptedSalesforce, rule: OrderStatusRule = .none, health: Health = Health(),
-        time: any TimeSource = LoopTime.shared
+        _ salesforce: ScriptedSalesforce, health: Health = Health(), time: any TimeSource = LoopTime.shared
     ) -> (SalesforceDelivery, MetricsRegistry) {
         let registry = MetricsRegistry()
         let delivery = SalesforceDelivery(
-            salesforce: salesforce, limit: .seconds(60), waits: FeedbackWaits(), statusRule: rule,
-            health: health, clock: time, metrics: FeedbackMetrics(registry), logger: .quiet)
+            salesforce: salesforce, limit: .seconds(60), waits: FeedbackWaits(), health: health, clock: time,
+            metrics: FeedbackMetrics(registry), logger: .quiet)
         return (delivery, registry)
     }
 
@@ -159,105 +158,58 @@ struct OrderLinesTests {
         }
     }
 
-    private static let rule = OrderStatusRule(statuses: [.shipped: "Fulfilled"])
+    private static func deleted(_ number: Int) throws -> OrderProgress {
+        OrderProgress(
+            orderId: try Make.orderId(number), netSuite: .init(id: "10\(number)"), state: .deletedInNetSuite,
+            asOf: Make.asOf)
+    }
 
-    private static let standings: [(standing: OrderStanding?, isSet: Bool)] = [
-        (OrderStanding(status: "Activated", category: "Activated"), true),
-        (OrderStanding(status: "Fulfilled", category: "Activated"), false),
-        (OrderStanding(status: "Draft", category: "Draft"), false), (nil, false),
-    ]
-
-    @Test("a status is set on an order that is active now, in the same record, after one look", arguments: standings)
-    func status(standing: OrderStanding?, isSet: Bool) async throws {
+    @Test("lines of deleted orders are cleared as Salesforce shows them, whatever is known of them here, in one look")
+    func deletedLines() async throws {
         try await onLoop {
             let salesforce = ScriptedSalesforce()
-            if let standing { salesforce.standing[try Make.orderId(1)] = standing }
-            let (delivery, _) = Self.delivery(salesforce, rule: Self.rule)
+            let (first, second) = (try Make.orderId(1), try Make.orderId(2))
+            let (known, unknown) = (try Make.lineId(2), try Make.lineId(3))
+            salesforce.lines = .success([first: [known, unknown]])
+            let (delivery, _) = Self.delivery(salesforce)
+            var shown = ShownOrder()
+            shown.lines = [known: ShownLine(shipped: .zero, invoiced: .zero)]
+            var other = try Make.progress(3)
+            other.lines = []
             let claims = [
-                Make.claim(try Make.progress(1, state: .shipped)), Make.claim(try Make.progress(2, state: .invoiced)),
+                Make.claim(try Self.deleted(1), shown: shown.stored), Make.claim(try Self.deleted(2)),
+                Make.claim(other),
             ]
             let batch = await delivery.deliver(claims, mayCall: { true })
-            let first = try Make.orderId(1)
-            #expect(salesforce.standingLooks == [[first]])
-            let update = try #require(salesforce.calls.first?.first)
-            #expect((update.fields["Status"] == "Fulfilled") == isSet && (update.fields["Status"] == nil) == !isSet)
-            #expect(update.fields["NetSuite_Status__c"] == "shipped")
-            guard case .sent(let shown) = batch.results[0].end else { return }
-            // Set or found: it is asked for no more. Where the order is no active one it is asked for again.
-            let kept = ShownOrder(stored: shown)?.orderStatus
-            #expect((kept == "Fulfilled") == (standing?.category == "Activated"))
+            #expect(salesforce.lineLooks == [[first, second]])
+            let none: JSONObject = ["NetSuite_Quantity_Shipped__c": 0, "NetSuite_Quantity_Invoiced__c": 0]
+            let cleared = salesforce.calls.joined().filter { $0.object == "OrderItem" && $0.fields == none }
+            #expect(Set(cleared.map(\.id)) == [known, unknown])
+            #expect(batch.results.map { DeliveryTests.word($0.end) } == ["sent", "sent", "sent"])
         }
     }
 
-    @Test(
-        "orders that are refused with their status show the rest all the same, and are asked for it again",
-        arguments: ["FIELD_INTEGRITY_EXCEPTION", "INVALID_FIELD_FOR_INSERT_UPDATE", "INVALID_FIELD"])
-    func refusedStatus(code: String) async throws {
+    @Test("where lines may not be looked at, a deleted order shows the rest, and its lines are looked at again")
+    func unseenLines() async throws {
         try await onLoop {
             let salesforce = ScriptedSalesforce()
-            salesforce.standing[try Make.orderId(1)] = OrderStanding(status: "Activated", category: "Activated")
-            let refusal = SalesforceRefusal(code: code, fields: ["Status"])
-            salesforce.answer = { updates in
-                if code == "INVALID_FIELD", updates.contains(where: { $0.fields["Status"] != nil }) {
-                    return .failure(.refused(refusal))
-                }
-                return .success(updates.map { $0.fields["Status"] == nil ? .updated : .refused(refusal) })
-            }
-            let (delivery, metrics) = Self.delivery(salesforce, rule: Self.rule)
-            let batch = await delivery.deliver(
-                [Make.claim(try Make.progress(1, state: .shipped))], mayCall: { true })
-            #expect(batch.results.map { DeliveryTests.word($0.end) } == ["sent"])
-            let last = try #require(salesforce.calls.last { $0.contains { $0.object == "Order" } })
-            #expect(last.map(\.object) == ["Order"] && last[0].fields["NetSuite_Status__c"] == "shipped")
-            #expect(metrics.prometheusText().contains("salesforce_statuses_refused_total 1"))
-            guard case .sent(let shown) = batch.results[0].end else { return }
-            #expect(ShownOrder(stored: shown)?.orderStatus == nil, "it was not set")
-            salesforce.answer = { updates in .success(updates.map { _ in .updated }) }
-            _ = await delivery.deliver(
-                [Make.claim(try Make.progress(1, state: .shipped), shown: shown)], mayCall: { true })
-            #expect(salesforce.calls.last?.first?.fields["Status"] == "Fulfilled")
-        }
-    }
-
-    @Test("values that cannot be set keep the service from being ready, until they can")
-    func check() async throws {
-        try await onLoop {
-            let salesforce = ScriptedSalesforce()
-            let answers = StatusAnswers()
-            salesforce.rows = { _ in answers.next }
-            let time = SimulatedTime(wallClock: .init(timeIntervalSince1970: 0))
-            let health = Health()
-            let troubles = Troubles(health: health, metrics: MetricsRegistry(), logger: .quiet, time: time)
-            let check = OrderStatusCheck(
-                rule: Self.rule, salesforce: salesforce, health: health, troubles: troubles, time: time, logger: .quiet)
-            let done = Done()
-            EventLoop.shared.start {
-                try await check.untilGood()
-                done.isDone = true
-            }
-            try await eventually("trouble shows") { health.notReady.map(\.component) == ["Salesforce"] }
-            answers.next = .success([["ApiName": "Fulfilled", "StatusCode": "Draft"]])
-            await time.advance(by: .seconds(2))
-            try await eventually("what is wrong shows") {
-                health.notReady.contains {
-                    $0.component == "ORDER_STATUS_BY_STATE" && $0.reason.contains("category Draft")
-                }
-            }
-            #expect(!done.isDone)
-            answers.next = .success([["ApiName": "Fulfilled", "StatusCode": "Activated"]])
-            await time.advance(by: .seconds(30))
-            try await eventually("it is good") { done.isDone }
+            let (health, time) = (Health(), SimulatedTime(wallClock: Date(timeIntervalSince1970: 1_780_000_000)))
+            salesforce.lines = .failure(
+                .refused(.init(code: "INVALID_FIELD", fields: ["NetSuite_Quantity_Shipped__c"])))
+            let (delivery, _) = Self.delivery(salesforce, health: health, time: time)
+            let batch = await delivery.deliver([Make.claim(try Self.deleted(1))], mayCall: { true })
+            #expect(
+                batch.results.map { DeliveryTests.word($0.end) } == ["not sent, after 60.0"] && batch.trouble == nil)
+            #expect(salesforce.calls.map { $0.map(\.object) } == [["Order"]])
+            #expect(health.notReady.map(\.component) == ["Salesforce OrderItem"])
+            let line = try Make.lineId(2)
+            salesforce.lines = .success([try Make.orderId(1): [line]])
+            await time.advance(by: .seconds(60))
+            let claim = Make.claim(try Self.deleted(1), shown: batch.results[0].shownInPart)
+            let again = await delivery.deliver([claim], mayCall: { true })
+            #expect(again.results.map { DeliveryTests.word($0.end) } == ["sent"])
+            #expect(salesforce.calls.last?.map(\.object) == ["Order", "OrderItem"])
             #expect(health.notReady.isEmpty)
         }
-    }
-
-    @Loop
-    private final class StatusAnswers {
-        var next: Result<[JSONObject], SalesforceFailure> = .failure(.systemTrouble(reason: "HTTP 503"))
-    }
-
-    @Loop
-    private final class Done {
-        var isDone = false
     }
 }

@@ -183,16 +183,21 @@ struct ProgressShownTests {
         let before = try OrderPlan(Make.claim(try Self.rich())).wanted.order
         let progress = OrderProgress(
             orderId: try Make.orderId(1), netSuite: .init(id: "101"), state: .deletedInNetSuite, asOf: Make.asOf)
-        let plan = try OrderPlan(Make.claim(progress, shown: before.stored))
+        var plan = try OrderPlan(Make.claim(progress, shown: before.stored))
         for field in [Field.amountInvoiced, Field.amountPaid, Field.amountCredited] {
             #expect(plan.changes[field] == 0, "\(field)")
         }
         for field in [Field.shipDate, Field.carrier, Field.trackingNumbers, Field.invoiceNumbers] {
             #expect(plan.changes[field] == .null, "\(field)")
         }
+        #expect(plan.lineChanges.isEmpty, "what its lines show is asked of Salesforce")
         let second = try Make.lineId(2)
-        #expect(plan.lineChanges.map(\.line) == [second], "the other one showed nothing")
-        #expect(plan.lineChanges.map(\.fields) == [["NetSuite_Quantity_Shipped__c": 0]])
+        plan.clear([second])
+        #expect(plan.lineChanges.map(\.line) == [second], "the other one shows nothing")
+        #expect(
+            plan.lineChanges.map(\.fields) == [["NetSuite_Quantity_Shipped__c": 0, "NetSuite_Quantity_Invoiced__c": 0]])
+        #expect(plan.wanted.order.lines.values.allSatisfy { $0 == ShownLine(shipped: .zero, invoiced: .zero) })
+        #expect(plan.wanted.order.lines.count == 2)
     }
 
     @Test("long lists are cut between elements, and say that they go on")
@@ -234,41 +239,11 @@ struct ProgressShownTests {
     func partly() throws {
         let plan = try OrderPlan(Make.claim(try Self.rich()))
         let line = try Make.lineId(2)
-        let shows = plan.shows(orderTaken: true, linesTaken: [line], status: nil)
+        let shows = plan.shows(orderTaken: true, linesTaken: [line])
         let next = try OrderPlan(Make.claim(try Self.rich(), shown: shows.stored))
         #expect(next.changes.isEmpty)
         let third = try Make.lineId(3)
         #expect(next.lineChanges.map(\.line) == [third])
-    }
-
-    static let ruleTexts: [(String, Bool)] = [
-        ("shipped=Fulfilled", true), ("shipped = Fulfilled , paid=Closed Won", true), ("partly shipped=Part", true),
-        ("shipped", false), ("shipped=", false), ("sent=Fulfilled", false), ("needs attention=Fulfilled", false),
-        ("waiting=Fulfilled", false),
-    ]
-
-    @Test("the status rule is a list of states with values", arguments: ruleTexts)
-    func ruleText(text: String, isGood: Bool) {
-        let settings = Settings(environment: ["ORDER_STATUS_BY_STATE": text])
-        let rule = try? settings.optional(OrderStatusRule.setting)
-        #expect((rule != nil) == isGood)
-        if text.contains("Closed") { #expect(rule?.statuses == [.shipped: "Fulfilled", .paid: "Closed Won"]) }
-    }
-
-    @Test("a status must exist and be of the Activated category, and is set once for a state")
-    func statusRule() {
-        let rule = OrderStatusRule(statuses: [.shipped: "Fulfilled", .partlyShipped: "Activated"])
-        let known = [("Draft", "Draft"), ("Activated", "Activated"), ("Fulfilled", "Activated")]
-            .map { (status: $0.0, category: $0.1) }
-        #expect(rule.problem(with: known) == nil)
-        #expect(rule.problem(with: known.dropLast())?.contains("no order status \"Fulfilled\"") == true)
-        let draft = OrderStatusRule(statuses: [.shipped: "Draft"]).problem(with: known)
-        #expect(draft?.contains("category Draft") == true && draft?.contains("ORDER_STATUS_BY_STATE") == true)
-        #expect(rule.status(for: .shipped, setBefore: nil) == "Fulfilled")
-        #expect(rule.status(for: .shipped, setBefore: "Fulfilled") == nil, "a person's choice stays")
-        #expect(rule.status(for: .partlyShipped, setBefore: "Fulfilled") == "Activated", "the state says so")
-        #expect(rule.status(for: .invoiced, setBefore: "Fulfilled") == nil)
-        #expect(rule.status(for: nil, setBefore: nil) == nil)
     }
 
     static let sentences: [(code: String, part: RowPart, words: [String])] = [

@@ -84,11 +84,17 @@ extension LedgerMigrations {
                 retry_at timestamptz,
                 locked_since timestamptz,
                 locked_tries integer not null default 0,
+                -- What an order's Status was set to for its state, and over which status while nobody knows whether
+                -- Salesforce took it; it is kept before it is sent. Owed: it was not known yet whether it can be set.
+                order_status text,
+                order_status_over text,
+                owes_status boolean not null default false,
                 primary key (object, key)
             ) with (fillfactor = 60);
             create index feedback_open on crossdock.feedback (object, arrived_at)
                 where revision > tried_revision or resend_at is not null or retry_at is not null or holder is not null;
             create index feedback_due on crossdock.feedback (due_at) where due_at is not null;
+            create index feedback_owing on crossdock.feedback (object) where owes_status;
 
             -- Holds the leader's row until the end of the transaction; SQLSTATE CD001 when another leads.
             create function crossdock.require_leadership(p_name text, p_holder text, p_fence bigint)
@@ -194,7 +200,7 @@ extension LedgerMigrations {
             create function crossdock.finish_feedback(
                 p_objects text[], p_keys text[], p_fences bigint[], p_sequences bigint[], p_ends text[], p_shown bytea[],
                 p_after_ms bigint[], p_classes text[], p_codes text[], p_fields text[], p_sentences text[],
-                p_fingerprints text[])
+                p_fingerprints text[], p_statuses text[], p_statuses_over text[], p_owes_status boolean[])
             returns void language plpgsql
             set search_path = crossdock
             set plan_cache_mode = force_generic_plan
@@ -207,8 +213,9 @@ extension LedgerMigrations {
             begin
                 for r in
                     select * from unnest(p_objects, p_keys, p_fences, p_sequences, p_ends, p_shown, p_after_ms, p_classes,
-                        p_codes, p_fields, p_sentences, p_fingerprints)
-                        as x (object, key, fence, sequence, ended, shown, after_ms, class, code, field, sentence, fingerprint)
+                        p_codes, p_fields, p_sentences, p_fingerprints, p_statuses, p_statuses_over, p_owes_status)
+                        as x (object, key, fence, sequence, ended, shown, after_ms, class, code, field, sentence,
+                            fingerprint, status, status_over, owes_status)
                     order by x.object collate "C", x.key collate "C"
                 loop
                     v_now := clock_timestamp();
@@ -218,6 +225,7 @@ extension LedgerMigrations {
                             else f.sent_sequence end,
                         shown = case when r.ended <> 'unknown' then coalesce(r.shown, f.shown) end,
                         sent_at = case when r.ended = 'sent' then v_now else f.sent_at end,
+                        order_status = r.status, order_status_over = r.status_over, owes_status = r.owes_status,
                         resend_at = case when r.ended = 'unknown' then greatest(f.resend_at, v_later) else f.resend_at end,
                         retry_at = case when r.ended in ('later', 'locked', 'refused') then v_later end,
                         locked_since = case when r.ended = 'locked' or r.ended = 'refused' and v_later is not null

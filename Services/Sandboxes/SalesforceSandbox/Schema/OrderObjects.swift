@@ -3,6 +3,7 @@ enum OrderObjects {
     /// The statuses of this organisation, each with its category.
     static let statuses: [(name: String, category: String)] = [
         ("Draft", "Draft"), ("On Hold", "Draft"), ("Activated", "Activated"), ("Fulfilled", "Activated"),
+        ("Delivered", "Activated"),
     ]
 
     static func definitions(_ options: SchemaOptions) -> [ObjectDefinition] {
