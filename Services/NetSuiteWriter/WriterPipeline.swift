@@ -29,10 +29,8 @@ struct WriterPipeline {
     func handle(_ delivery: Delivery, resuming held: HeldOrder? = nil) async -> Outcome {
         crashPoint("message-taken")
         do {
-            switch Decoding.decode(delivery, now: time.wallClock) {
-            case .order(var order):
-                order.held = held
-                return try await handle(order, delivery)
+            switch Decoding.decode(delivery, resuming: held, now: time.wallClock) {
+            case .order(let order): return try await handle(order, delivery)
             case .unreadable(let letter): return try await settleUnclaimed(letter, delivery)
             }
         } catch {
@@ -88,7 +86,7 @@ struct WriterPipeline {
     }
 
     private enum Prepared {
-        case ready([String: String])
+        case ready(Preparation.Prepared)
         case dead(DeadLetterContent)
         case stuck(OrderTrouble)
     }
@@ -135,9 +133,9 @@ struct WriterPipeline {
     private func write(
         _ order: IncomingOrder, _ prepared: Prepared, _ work: OrderWork, customer: inout CustomerReference?
     ) async throws -> AttemptOutcome {
-        let items: [String: String]
+        let ready: Preparation.Prepared
         switch prepared {
-        case .ready(let found): items = found
+        case .ready(let found): ready = found
         case .dead(let letter): return try await orders.landed(order, work: work) ?? .dead(letter)
         case .stuck(let trouble): throw StepEnd.stuck(trouble)
         }
@@ -145,7 +143,7 @@ struct WriterPipeline {
         if let number = Int64(customerId) {
             customer = CustomerReference(accountId: order.snapshot.account.id.text, netSuiteId: number)
         }
-        return try await orders.apply(.init(order: order, items: items, customerId: customerId), work: work)
+        return try await orders.apply(.init(order: order, prepared: ready, customerId: customerId), work: work)
     }
 
     /// How an attempt ends that did not come through.

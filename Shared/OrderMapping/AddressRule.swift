@@ -42,7 +42,7 @@ struct AddressRule: Sendable {
         func text(_ value: String?, _ part: String, _ name: String, _ maximum: Int) throws(MappingProblem) -> JSONValue?
         {
             guard let value = value?.trimmingBlanks(), !value.isEmpty else { return nil }
-            guard value.unicodeScalars.count <= maximum else {
+            guard value.utf8.count <= maximum || value.unicodeScalars.count <= maximum else {
                 throw .tooLong(
                     "\(place).\(part)", length: value.unicodeScalars.count, target: "\(target).\(name)",
                     maximum: maximum)
@@ -66,7 +66,7 @@ struct AddressRule: Sendable {
     private func country(
         of address: PostalAddress, place: String, target: String
     ) throws(MappingProblem) -> String? {
-        if let code = address.countryCode, !code.isEmpty { return code.uppercased() }
+        if let code = address.countryCode, !code.isEmpty { return Self.isCountryCode(code) ? code : code.uppercased() }
         guard let name = address.country?.trimmingBlanks(), !name.isEmpty else { return defaultCountry }
         if let code = countries?.entries[name] { return code }
         if Self.isCountryCode(name) { return name }
@@ -79,13 +79,16 @@ struct AddressRule: Sendable {
     /// A name that is too long is cut: the goods arrive all the same.
     private static func addressee(_ name: String) -> String {
         var cut = name.trimmingBlanks()
-        while cut.unicodeScalars.count > 83 { cut.removeLast() }
+        while cut.utf8.count > 83, cut.unicodeScalars.count > 83 { cut.removeLast() }
         return cut
     }
 
     /// Three texts, some empty; a fourth and later line joins the third.
     private static func streetLines(_ street: String?) -> [String] {
-        let lines = (street ?? "").split(whereSeparator: \.isNewline).map { String($0).trimmingBlanks() }
+        let street = street ?? ""
+        // One line of ASCII: nothing to part.
+        if street.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) { return [street.trimmingBlanks(), "", ""] }
+        let lines = street.split(whereSeparator: \.isNewline).map { String($0).trimmingBlanks() }
             .filter { !$0.isEmpty }
         guard lines.count > 3 else { return lines + Array(repeating: "", count: 3 - lines.count) }
         return [lines[0], lines[1], lines[2...].joined(separator: ", ")]
@@ -104,10 +107,9 @@ struct AddressRule: Sendable {
     }
 
     private static func isEmpty(_ address: PostalAddress) -> Bool {
-        [
-            address.street, address.city, address.state, address.stateCode, address.postalCode, address.country,
-            address.countryCode,
-        ].allSatisfy { $0?.trimmingBlanks().isEmpty ?? true }
+        func isEmpty(_ text: String?) -> Bool { text?.trimmingBlanks().isEmpty ?? true }
+        return isEmpty(address.street) && isEmpty(address.city) && isEmpty(address.state) && isEmpty(address.stateCode)
+            && isEmpty(address.postalCode) && isEmpty(address.country) && isEmpty(address.countryCode)
     }
 
     static func isCountryCode(_ text: String) -> Bool {

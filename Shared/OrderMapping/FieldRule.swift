@@ -61,33 +61,44 @@ struct FieldRule: Sendable {
         case .address:
             return .absent
         }
-        // Only a problem needs the place, and a line's number in it is searched for.
-        let place = { [source, target] in source?.place(in: snapshot, line: line) ?? target.name }
-        let converter = ValueConverter(rule: self, place: place)
-        switch found {
-        case .absent, .null:
-            if let fallback { return .value(try converter.convert(.text(fallback))) }
-            return found == .null ? .null : .absent
-        case .text, .decimal, .date, .custom:
-            return .value(try converter.convert(try looked(up: found, place: place)))
+        do throws(Misfit) {
+            switch found {
+            case .absent, .null:
+                if let fallback { return .value(try convert(.text(fallback))) }
+                return found == .null ? .null : .absent
+            case .text, .decimal, .date, .custom:
+                return .value(try convert(try looked(up: found)))
+            }
+        } catch {
+            // Only a problem needs the place, and a line's number in it is searched for.
+            throw error.problem(source?.place(in: snapshot, line: line) ?? target.name)
         }
     }
 
-    private func looked(up value: SnapshotValue, place: () -> String) throws(MappingProblem) -> SnapshotValue {
+    /// Why a value does not fit, before it is known where it stands: a closure over the snapshot would copy all of it.
+    struct Misfit: Error {
+        let problem: @Sendable (_ place: String) -> MappingProblem
+    }
+
+    private func looked(up value: SnapshotValue) throws(Misfit) -> SnapshotValue {
         guard let table else { return value }
-        guard let key = ValueConverter.plainText(of: value) else {
-            let place = place()
-            throw MappingProblem(
-                .wrongType, field: place, reason: "only a single value can be looked up in table \(table.name)",
-                sentence: "\(place) is a list or an object, and cannot be looked up in the table \"\(table.name)\".")
+        guard let key = Self.plainText(of: value) else {
+            throw Misfit { place in
+                MappingProblem(
+                    .wrongType, field: place, reason: "only a single value can be looked up in table \(table.name)",
+                    sentence: "\(place) is a list or an object, and cannot be looked up in the table \"\(table.name)\"."
+                )
+            }
         }
         if let entry = table.entries[key.trimmingBlanks()] ?? otherwise { return .text(entry) }
-        let place = place()
         let shown = key.unicodeScalars.count > 60 ? String(key.prefix(60)) + "…" : key
-        throw MappingProblem(
-            .notInTable, field: place, reason: "the value has no entry in table \(table.name)",
-            sentence: "The mapping's table \"\(table.name)\" has no entry for \"\(shown)\" (\(place)), so NetSuite's "
-                + "\(target.name) is unknown. Add it to the mapping file, or correct the order in Salesforce.")
+        throw Misfit { [target] place in
+            MappingProblem(
+                .notInTable, field: place, reason: "the value has no entry in table \(table.name)",
+                sentence:
+                    "The mapping's table \"\(table.name)\" has no entry for \"\(shown)\" (\(place)), so NetSuite's "
+                    + "\(target.name) is unknown. Add it to the mapping file, or correct the order in Salesforce.")
+        }
     }
 
     private static func first(
@@ -111,19 +122,16 @@ struct FieldRule: Sendable {
         parts.map { part in
             switch part {
             case .text(let text): text
-            case .path(let path): ValueConverter.plainText(of: path.value(in: snapshot, line: line)) ?? ""
+            case .path(let path): Self.plainText(of: path.value(in: snapshot, line: line)) ?? ""
             }
         }.joined()
     }
 }
 
 /// Turns a value into what the NetSuite field takes.
-struct ValueConverter {
-    let rule: FieldRule
-    let place: () -> String
-
-    func convert(_ value: SnapshotValue) throws(MappingProblem) -> JSONValue {
-        switch rule.target.kind {
+extension FieldRule {
+    func convert(_ value: SnapshotValue) throws(Misfit) -> JSONValue {
+        switch target.kind {
         case .reference:
             let id = try text(value)
             guard Self.isInternalId(id) else {
@@ -132,7 +140,7 @@ struct ValueConverter {
             return .object(["id": .string(id)])
         case .enumeration(let codes):
             let code = try text(value)
-            guard codes.contains(code) else { throw wrongType("is not \(rule.target.kind.inWords)") }
+            guard codes.contains(code) else { throw wrongType("is not \(target.kind.inWords)") }
             return .object(["id": .string(code)])
         case .text(let maximumLength):
             return .string(try bounded(try text(value), to: maximumLength))
@@ -152,12 +160,12 @@ struct ValueConverter {
         }
     }
 
-    private func text(_ value: SnapshotValue) throws(MappingProblem) -> String {
+    private func text(_ value: SnapshotValue) throws(Misfit) -> String {
         guard let text = Self.plainText(of: value) else { throw wrongType("is a list or an object") }
         return text
     }
 
-    private func date(_ value: SnapshotValue) throws(MappingProblem) -> CalendarDate {
+    private func date(_ value: SnapshotValue) throws(Misfit) -> CalendarDate {
         let date: CalendarDate
         if case .date(let given) = value {
             date = given
@@ -167,15 +175,17 @@ struct ValueConverter {
             throw wrongType("is no date (YYYY-MM-DD)")
         }
         guard DateRange.years.contains(date.year) else {
-            throw MappingProblem(
-                .outOfRange, field: place(), reason: "the year is outside \(DateRange.inWords)",
-                sentence: "The date in \(place()) is outside \(DateRange.inWords), which NetSuite refuses. "
-                    + "Correct it in Salesforce.")
+            throw Misfit { place in
+                MappingProblem(
+                    .outOfRange, field: place, reason: "the year is outside \(DateRange.inWords)",
+                    sentence: "The date in \(place) is outside \(DateRange.inWords), which NetSuite refuses. "
+                        + "Correct it in Salesforce.")
+            }
         }
         return date
     }
 
-    private func number(_ value: SnapshotValue) throws(MappingProblem) -> ExactDecimal {
+    private func number(_ value: SnapshotValue) throws(Misfit) -> ExactDecimal {
         if case .decimal(let decimal) = value { return decimal }
         do {
             return try ExactDecimal(try text(value))
@@ -185,22 +195,30 @@ struct ValueConverter {
     }
 
     /// Texts are cut between characters, so that no emoji or accent is torn apart.
-    private func bounded(_ text: String, to maximumLength: Int?) throws(MappingProblem) -> String {
-        guard let maximumLength, text.unicodeScalars.count > maximumLength else { return text }
-        guard rule.cutsLongText else {
-            throw MappingProblem.tooLong(
-                place(), length: text.unicodeScalars.count, target: rule.target.name, maximum: maximumLength)
+    private func bounded(
+        _ text: String, to maximumLength: Int?
+    ) throws(Misfit) -> String {
+        // A text has no more characters than bytes.
+        guard let maximumLength, text.utf8.count > maximumLength, text.unicodeScalars.count > maximumLength else {
+            return text
+        }
+        guard cutsLongText else {
+            throw Misfit { [target] place in
+                .tooLong(place, length: text.unicodeScalars.count, target: target.name, maximum: maximumLength)
+            }
         }
         var cut = text
         while cut.unicodeScalars.count > maximumLength { cut.removeLast() }
         return cut
     }
 
-    private func wrongType(_ reason: String) -> MappingProblem {
-        MappingProblem(
-            .wrongType, field: place(), reason: "the value for \(rule.target.name) \(reason)",
-            sentence: "The value of \(place()) \(reason), but NetSuite's \(rule.target.name) takes "
-                + "\(rule.target.kind.inWords). Correct it in Salesforce or in the mapping file.")
+    private func wrongType(_ reason: String) -> Misfit {
+        Misfit { [target] place in
+            MappingProblem(
+                .wrongType, field: place, reason: "the value for \(target.name) \(reason)",
+                sentence: "The value of \(place) \(reason), but NetSuite's \(target.name) takes "
+                    + "\(target.kind.inWords). Correct it in Salesforce or in the mapping file.")
+        }
     }
 
     static func isInternalId(_ text: String) -> Bool {
@@ -240,6 +258,10 @@ enum DateRange {
 
 extension String {
     func trimmingBlanks() -> String {
+        // Most texts have nothing to trim, and their ends are ASCII.
+        if let first = utf8.first, let last = utf8.last, (0x21...0x7E).contains(first), (0x21...0x7E).contains(last) {
+            return self
+        }
         var trimmed = self[...]
         while let first = trimmed.first, first.isWhitespace { trimmed.removeFirst() }
         while let last = trimmed.last, last.isWhitespace { trimmed.removeLast() }

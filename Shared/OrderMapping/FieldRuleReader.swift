@@ -218,9 +218,9 @@ struct FieldRuleReader {
     }
 
     private mutating func checkFits(_ value: String, _ node: YAMLNode, _ named: String) {
-        let converter = ValueConverter(rule: FieldRule(target: field, source: .constant(value))) { "" }
-        do throws(MappingProblem) {
-            _ = try converter.convert(.text(value))
+        let rule = FieldRule(target: field, source: .constant(value))
+        do throws(FieldRule.Misfit) {
+            _ = try rule.convert(.text(value))
         } catch {
             let mend =
                 switch field.kind {

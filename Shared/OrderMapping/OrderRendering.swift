@@ -26,7 +26,7 @@ extension OrderMapping {
             "externalId": .string(ExternalId.salesOrder(snapshot.orderId)),
             "entity": .object(["id": .string(customerId)]),
         ]
-        for (name, value) in try renderHeader(snapshot, purpose: .create).members { body[name] = value }
+        try fillHeader(&body, snapshot, purpose: .create)
         let lines = try renderLines(snapshot, items: items)
         body["item"] = .object(["items": .array(lines.map { .object($0) })])
         return body
@@ -37,13 +37,20 @@ extension OrderMapping {
     /// A change carries null for what is to be cleared; creating leaves empty addresses to NetSuite's customer.
     /// `orderStatus` is for creating only: a change must not approve what a person has put back.
     public func renderHeader(_ snapshot: OrderSnapshot, purpose: Purpose) throws(MappingProblem) -> JSONObject {
+        var header = JSONObject()
+        try fillHeader(&header, snapshot, purpose: purpose)
+        return header
+    }
+
+    private func fillHeader(
+        _ header: inout JSONObject, _ snapshot: OrderSnapshot, purpose: Purpose
+    ) throws(MappingProblem) {
         if let singleCurrency, snapshot.currency != singleCurrency {
             throw MappingProblem(
                 .otherCurrency, field: "currency", reason: "the order is not in the account's only currency",
                 sentence: "The order is in \(snapshot.currency), but the mapping file says that NetSuite has only "
                     + "\(singleCurrency). Correct the order, or map order.currency.")
         }
-        var header = JSONObject()
         for rule in rules[.order] ?? [] where purpose == .create || rule.target.name != "orderStatus" {
             if case .address(let address) = rule.source {
                 let carried = try address.value(
@@ -58,7 +65,6 @@ extension OrderMapping {
             try Self.put(rule, snapshot, nil, into: &header)
         }
         header[CustomField.salesOrderVersion] = .string(String(snapshot.version))
-        return header
     }
 
     /// All lines in the snapshot's order, each as ``renderLine(_:of:itemId:)`` makes it.
@@ -77,6 +83,7 @@ extension OrderMapping {
                     + "order. Split it in Salesforce.")
         }
         var rendered: [JSONObject] = []
+        rendered.reserveCapacity(snapshot.lines.count)
         for line in snapshot.lines {
             guard let itemId = items[line.sku] else {
                 throw MappingProblem(

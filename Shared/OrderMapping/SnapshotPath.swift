@@ -45,7 +45,7 @@ enum SnapshotValue: Equatable {
 }
 
 /// A place in a snapshot that a mapping file may name.
-struct SnapshotPath: Sendable {
+final class SnapshotPath: Sendable {
     enum Kind: Sendable {
         case text, decimal, date, custom
     }

@@ -116,6 +116,6 @@ enum SampleOrder {
             snapshot: snapshot, headers: headers,
             source: SourceMessage(
                 clusterId: "c", topic: Topic.orderSubmitted.name, partition: 0, offset: 1, key: nil, value: [1],
-                headers: []), bodyDigest: [], traceparent: "")
+                headers: []), bodyDigest: [], traceparent: "", held: nil)
     }
 }

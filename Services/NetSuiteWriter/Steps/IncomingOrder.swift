@@ -6,8 +6,8 @@ import ServiceRuntime
 import Signing
 import Telemetry
 
-/// An order message that was read and says one thing.
-struct IncomingOrder: Sendable {
+/// An order message that was read and says one thing. A class: it goes through many steps, and is large.
+final class IncomingOrder: Sendable {
     let snapshot: OrderSnapshot
     let headers: CloudEventHeaders
     /// The message as it came, kept if the order becomes a dead letter.
@@ -15,7 +15,22 @@ struct IncomingOrder: Sendable {
     let bodyDigest: [UInt8]
     let traceparent: String
     /// The row that this try comes from, where the order was held.
-    var held: HeldOrder?
+    let held: HeldOrder?
+
+    init(
+        snapshot: OrderSnapshot, headers: CloudEventHeaders, source: SourceMessage, bodyDigest: [UInt8],
+        traceparent: String, held: HeldOrder?
+    ) {
+        self.snapshot = snapshot
+        self.headers = headers
+        self.source = source
+        self.bodyDigest = bodyDigest
+        self.traceparent = traceparent
+        self.held = held
+    }
+
+    /// The SKUs of its lines.
+    var skus: Set<String> { Set(snapshot.lines.lazy.map(\.sku)) }
 
     /// What the ledger is asked for before anything is sent.
     var claimRequest: ClaimRequest {
@@ -33,7 +48,7 @@ enum Decoding {
         case unreadable(UnclaimedLetter)
     }
 
-    static func decode(_ delivery: Delivery, now: Date) -> Result {
+    static func decode(_ delivery: Delivery, resuming held: HeldOrder? = nil, now: Date) -> Result {
         do throws(ContractError) {
             let (snapshot, headers) = try delivery.read(Topic.orderSubmitted)
             guard headers.source == Topic.orderSubmitted.source else {
@@ -44,7 +59,8 @@ enum Decoding {
             return .order(
                 IncomingOrder(
                     snapshot: snapshot, headers: headers, source: delivery.sourceMessage,
-                    bodyDigest: Digest.sha256(delivery.payload), traceparent: delivery.trace.traceparent))
+                    bodyDigest: Digest.sha256(delivery.payload), traceparent: delivery.trace.traceparent,
+                    held: held))
         } catch {
             return .unreadable(letter(for: error, source: delivery.sourceMessage, delivery: delivery, now: now))
         }

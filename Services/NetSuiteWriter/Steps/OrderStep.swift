@@ -11,10 +11,10 @@ struct OrderStep {
     let client: NetSuiteClient
     let preparation: Preparation
 
-    /// The order, the internal ids of its items and of its customer.
+    /// The order, what was made ready of it, and the internal id of its customer.
     struct Wanted: Sendable {
         let order: IncomingOrder
-        let items: [String: String]
+        let prepared: Preparation.Prepared
         let customerId: String
     }
 
@@ -49,8 +49,10 @@ struct OrderStep {
         if work.isProbeNeeded, let landed = try await find(order) {
             return try await compare(wanted, record: landed, work: work)
         }
-        let body = try preparation.render(order, customerId: wanted.customerId, items: wanted.items)
-        switch try await work.send({ try await client.createSalesOrder(.object(body), beforeSending: $0) }) {
+        var body = wanted.prepared.body
+        body["entity"] = .object(["id": .string(wanted.customerId)])
+        let created = body
+        switch try await work.send({ try await client.createSalesOrder(.object(created), beforeSending: $0) }) {
         case .applied(let id):
             return .written(WrittenOrder(netSuiteId: try number(id)))
         case .refused(let refusal) where refusal.classification == .alreadyExists:
@@ -79,7 +81,7 @@ struct OrderStep {
     private func end(of refusal: NetSuiteRefusal, order: IncomingOrder, work: OrderWork) -> StepEnd {
         let isOfAnItem = refusal.path?.hasPrefix("item") == true
         // An item that was renamed or made inactive since it was looked up is looked up once more.
-        if isOfAnItem { preparation.items.forget(Set(order.snapshot.lines.map(\.sku))) }
+        if isOfAnItem { preparation.items.forget(order.skus) }
         if isOfAnItem, work.isFirstTry {
             return .stuck(.contradiction("it refuses an item that it has shown"))
         }
@@ -123,7 +125,7 @@ struct OrderStep {
         if let shown = record.version.flatMap({ Int64($0) }), shown > order.snapshot.version {
             return .superseded(try written(record))
         }
-        let shows = try preparation.renderChange(order, items: wanted.items)
+        let shows = try preparation.renderChange(order, items: wanted.prepared.items)
         guard case .patch(let patch) = OrderDifference.between(wanted: shows, actual: record.fields) else {
             return .unchanged(try written(record))
         }

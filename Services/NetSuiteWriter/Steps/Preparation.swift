@@ -14,15 +14,22 @@ struct Preparation {
     let items: ItemCatalogue
     let mapping: OrderMapping
 
-    /// Internal ids of the order's items.
+    /// What is known of an order before it is claimed.
+    struct Prepared: Sendable {
+        /// Internal ids of its items by SKU.
+        let items: [String: String]
+        /// The body of the create, but for the customer.
+        let body: JSONObject
+    }
+
+    /// The order's items and its body.
     ///
     /// - Throws: ``StepEnd/dead(_:)`` for an item that is not there or a snapshot that the mapping cannot render;
     ///   ``StepEnd/retry(_:)`` when NetSuite cannot be asked.
-    func prepare(_ order: IncomingOrder) async throws -> [String: String] {
-        let wanted = Set(order.snapshot.lines.map(\.sku))
+    func prepare(_ order: IncomingOrder) async throws -> Prepared {
         let found: [String: String]
         do {
-            found = try await items.items(wanted)
+            found = try await items.items(order.skus)
         } catch let failure as NetSuiteFailure {
             throw Refusals.end(ofReading: failure)
         }
@@ -34,15 +41,13 @@ struct Preparation {
             letter.fingerprint = "\(letter.letterClass)|\(sku)"
             throw StepEnd.dead(letter)
         }
-        // Rendered once without the customer, whose id is not known yet: a problem shows before one is made.
-        _ = try render(order, customerId: "0", items: found)
-        return found
+        // Without the customer, whose id is not known yet: a problem shows before one is made.
+        return Prepared(items: found, body: try render(order, items: found))
     }
 
-    /// The body of the create.
-    func render(_ order: IncomingOrder, customerId: String, items: [String: String]) throws -> JSONObject {
+    private func render(_ order: IncomingOrder, items: [String: String]) throws -> JSONObject {
         do {
-            return try mapping.orderBody(order.snapshot, customerId: customerId, items: items)
+            return try mapping.orderBody(order.snapshot, customerId: "0", items: items)
         } catch {
             throw StepEnd.dead(Self.letter(for: error, order: order))
         }
