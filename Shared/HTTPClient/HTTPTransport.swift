@@ -1,5 +1,6 @@
 import CLibcurl
 public import EventLoop
+import Glibc
 public import Telemetry
 
 /// Makes HTTP calls from the event loop, over libcurl's multi interface.
@@ -13,11 +14,18 @@ public final class HTTPTransport {
     private let time: any TimeSource
     private let logger: Logger
     private let multi: UnsafeMutableRawPointer?
-    private var idleHandles: [UnsafeMutableRawPointer] = []
+    private var idleHandles: [EasyHandle] = []
+    /// Scheme and host of addresses that were looked at, and whether that is this machine; a few, since they are settings.
+    var origins: [String: Bool] = [:]
     private var transfers: [UnsafeMutableRawPointer: Transfer] = [:]
-    private var watches: [curl_socket_t: DescriptorWatch] = [:]
+    private var watches: [curl_socket_t: Watched] = [:]
+    private var connections: Set<curl_socket_t> = []
+    /// Sockets of kept connections that no call uses now.
+    private var idleSockets: Set<curl_socket_t> = []
     private var timer: ScheduledWork?
     private var isClosed = false
+    private var isBeginning = false
+    private var isDue = false
 
     /// How many connections have been opened so far.
     public private(set) var openedConnections = 0
@@ -43,8 +51,8 @@ public final class HTTPTransport {
     public func send(_ call: HTTPCall) async throws(HTTPFailure) -> HTTPAnswer {
         guard !isClosed, let multi else { throw .notSent(reason: "the transport is closed") }
         guard !Task.isCancelled else { throw .notSent(reason: "cancelled") }
-        guard let handle = idleHandles.popLast() ?? curl_easy_init() else { throw .notSent(reason: "out of memory") }
-        let transfer = Transfer(handle: handle, call: call)
+        guard let handle = idleHandles.popLast() ?? makeHandle() else { throw .notSent(reason: "out of memory") }
+        let transfer = Transfer(handle, call: call)
         do {
             try prepare(transfer, for: call)
         } catch {
@@ -68,10 +76,10 @@ public final class HTTPTransport {
         guard !isClosed else { return }
         isClosed = true
         for transfer in Array(transfers.values) { abort(transfer, reason: "the transport was closed") }
-        for handle in idleHandles { curl_easy_cleanup(handle) }
+        for handle in idleHandles { handle.free() }
         idleHandles = []
         timer?.cancel()
-        for watch in watches.values { watch.cancel() }
+        for watched in watches.values { watched.watch.cancel() }
         watches = [:]
         if let multi { curl_multi_cleanup(multi) }
     }
@@ -83,7 +91,14 @@ public final class HTTPTransport {
         transfer.deadline = time.schedule(after: deadline) { [weak self] in
             self?.abort(transfer, reason: "no whole answer before the deadline")
         }
+        // libcurl asks to be called at once: that is done here, and not by way of a timer.
+        isBeginning = true
         let code = curl_multi_add_handle(multi, transfer.handle)
+        isBeginning = false
+        if isDue {
+            isDue = false
+            act(on: CURL_SOCKET_TIMEOUT, [])
+        }
         if code != CURLM_OK { finish(transfer, .failure(.notSent(reason: String(cString: curl_multi_strerror(code))))) }
     }
 
@@ -108,16 +123,16 @@ public final class HTTPTransport {
 
     private func recycle(_ transfer: Transfer) {
         guard !isClosed, idleHandles.count < configuration.maximumConnections else { return discard(transfer) }
-        curl_easy_reset(transfer.handle)
-        transfer.freeHeaders()
-        idleHandles.append(transfer.handle)
+        #if DEBUG
+            crossdock_curl_set_long(transfer.handle, CURLOPT_VERBOSE, 0)
+        #endif
+        idleHandles.append(transfer.easyHandle)
     }
 
     /// A handle whose call failed is not used again: in libcurl 8.14 a refused rewind outlives the reset, and every later
     /// body on that handle would fail.
     private func discard(_ transfer: Transfer) {
-        curl_easy_cleanup(transfer.handle)
-        transfer.freeHeaders()
+        transfer.easyHandle.free()
     }
 
     private func collectFinished() {
@@ -141,27 +156,47 @@ public final class HTTPTransport {
 
     fileprivate func watch(_ socket: curl_socket_t, for what: Int32) {
         guard what != CURL_POLL_REMOVE, !isClosed else {
-            watches.removeValue(forKey: socket)?.cancel()
+            // A connection stays watched while it is open, since the next call will want it: see closed(_:). Other
+            // sockets are libcurl's own, for looking names up, and it closes them without a word.
+            if connections.contains(socket), !isClosed { idleSockets.insert(socket) } else { closed(socket) }
             return
         }
+        idleSockets.remove(socket)
         var readiness: Readiness = []
         if what & CURL_POLL_IN != 0 { readiness.insert(.readable) }
         if what & CURL_POLL_OUT != 0 { readiness.insert(.writable) }
-        if let watch = watches[socket] {
-            watch.change(to: readiness)
+        if let watched = watches[socket] {
+            if watched.readiness != readiness {
+                watches[socket]?.readiness = readiness
+                watched.watch.change(to: readiness)
+            }
             return
         }
         do {
-            watches[socket] = try EventLoop.shared.watch(socket, for: readiness) { [weak self] ready in
+            let watch = try EventLoop.shared.watch(socket, for: readiness) { [weak self] ready in
                 self?.act(on: socket, ready)
             }
+            watches[socket] = Watched(watch: watch, readiness: readiness)
         } catch {
             logger.error(
                 "a connection cannot be watched; its call will run into the deadline", .reason(error.description))
         }
     }
 
+    fileprivate func opened(_ socket: curl_socket_t) { connections.insert(socket) }
+
+    /// A socket that libcurl closes, or that is no longer to be watched.
+    fileprivate func closed(_ socket: curl_socket_t) {
+        connections.remove(socket)
+        idleSockets.remove(socket)
+        watches.removeValue(forKey: socket)?.watch.cancel()
+    }
+
     fileprivate func wake(after milliseconds: Int) {
+        if isBeginning, milliseconds == 0 {
+            isDue = true
+            return
+        }
         timer?.cancel()
         timer = nil
         guard milliseconds >= 0, !isClosed else { return }
@@ -172,8 +207,18 @@ public final class HTTPTransport {
         }
     }
 
+    private struct Watched {
+        let watch: DescriptorWatch
+        var readiness: Readiness
+    }
+
     private func act(on socket: curl_socket_t, _ ready: Readiness) {
         guard let multi, !isClosed else { return }
+        // The server ended a connection that is not in use: libcurl finds out when it would use it again.
+        if idleSockets.contains(socket) {
+            watches.removeValue(forKey: socket)?.watch.cancel()
+            return
+        }
         var events: Int32 = 0
         if ready.contains(.readable) { events |= CURL_CSELECT_IN }
         if ready.contains(.writable) { events |= CURL_CSELECT_OUT }
@@ -192,6 +237,24 @@ private func socketChanged(
     let transport = Unmanaged<HTTPTransport>.fromOpaque(context).takeUnretainedValue()
     EventLoop.shared.assumeIsolated { transport.watch(socket, for: what) }
     return 0
+}
+
+/// Called when libcurl has made a connection's socket.
+func socketOpened(context: UnsafeMutableRawPointer?, socket: curl_socket_t, purpose: curlsocktype) -> Int32 {
+    if let context {
+        let transport = Unmanaged<HTTPTransport>.fromOpaque(context).takeUnretainedValue()
+        EventLoop.shared.assumeIsolated { transport.opened(socket) }
+    }
+    return 0
+}
+
+/// Called when libcurl closes a connection: its descriptor must leave the epoll before its number is another's.
+func closeSocket(context: UnsafeMutableRawPointer?, socket: curl_socket_t) -> Int32 {
+    if let context {
+        let transport = Unmanaged<HTTPTransport>.fromOpaque(context).takeUnretainedValue()
+        EventLoop.shared.assumeIsolated { transport.closed(socket) }
+    }
+    return close(socket)
 }
 
 private func timerChanged(multi: UnsafeMutableRawPointer?, milliseconds: Int, context: UnsafeMutableRawPointer?)

@@ -4,6 +4,7 @@ import EventLoop
 /// One call under way: what libcurl reads from and writes to.
 @Loop
 final class Transfer {
+    let easyHandle: EasyHandle
     let handle: UnsafeMutableRawPointer
     let maximumAnswerBytes: Int
     var outgoing: [UInt8]
@@ -13,15 +14,15 @@ final class Transfer {
     var isHeadWhole = false
     var body: [UInt8] = []
     var isTooLarge = false
-    var headerList: UnsafeMutablePointer<curl_slist>?
     var deadline: ScheduledWork?
     var completion: (@Loop (Result<HTTPAnswer, HTTPFailure>) -> Void)?
     #if DEBUG
         var crashing: CrashingTransfer?
     #endif
 
-    init(handle: UnsafeMutableRawPointer, call: HTTPCall) {
-        self.handle = handle
+    init(_ easyHandle: EasyHandle, call: HTTPCall) {
+        self.easyHandle = easyHandle
+        handle = easyHandle.pointer
         maximumAnswerBytes = call.maximumAnswerBytes
         outgoing = call.body ?? []
     }
@@ -38,21 +39,19 @@ final class Transfer {
 
     /// Takes a line of the header; a status line (of the answer after a 100) begins anew.
     func takeHeaderLine(_ bytes: UnsafeRawBufferPointer) {
-        let line = String(decoding: bytes, as: UTF8.self)
-        if line.hasPrefix("HTTP/") {
+        if bytes.starts(with: "HTTP/".utf8) {
             headers.removeAll(keepingCapacity: true)
             isHeadWhole = false
             return
         }
         // A line that begins with a blank goes on with the field before it (RFC 9112, section 5.2).
-        if let first = line.utf8.first, first == 0x20 || first == 0x09, let last = headers.indices.last {
-            headers[last].1 += " " + trimmed(line[...])
+        if let first = bytes.first, first == 0x20 || first == 0x09, let last = headers.indices.last {
+            headers[last].1 += " " + trimmed(bytes[...])
             return
         }
-        if line.utf8.allSatisfy({ $0 == 0x0D || $0 == 0x0A }) { isHeadWhole = true }
-        guard let colon = line.utf8.firstIndex(of: UInt8(ascii: ":")) else { return }
-        let value = line[line.index(after: colon)...]
-        headers.append((String(line[..<colon]), trimmed(value)))
+        if bytes.allSatisfy({ $0 == 0x0D || $0 == 0x0A }) { isHeadWhole = true }
+        guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")) else { return }
+        headers.append((String(decoding: bytes[..<colon], as: UTF8.self), trimmed(bytes[(colon + 1)...])))
     }
 
     /// Copies the next part of the request's body.
@@ -71,12 +70,6 @@ final class Transfer {
             if sentBytes == 0, let part = crashing?.firstPart { return min(room, part) }
         #endif
         return room
-    }
-
-    /// Frees the list of headers, once the handle no longer refers to it.
-    func freeHeaders() {
-        if let list = headerList { curl_slist_free_all(list) }
-        headerList = nil
     }
 
     /// What libcurl's result means. "Not sent" is said only where no byte of a request went out.
@@ -112,11 +105,12 @@ final class Transfer {
         return nothingSent ? .notSent(reason: reason) : .unknownOutcome(reason: reason)
     }
 
-    private func trimmed(_ text: Substring) -> String {
-        var rest = text
-        while let last = rest.unicodeScalars.last, last.properties.isWhitespace { rest.unicodeScalars.removeLast() }
-        while let first = rest.unicodeScalars.first, first.properties.isWhitespace { rest.unicodeScalars.removeFirst() }
-        return String(rest)
+    /// The text without blanks and the line's end around it.
+    private func trimmed(_ bytes: Slice<UnsafeRawBufferPointer>) -> String {
+        var rest = bytes
+        while let last = rest.last, last == 0x20 || (0x09...0x0D).contains(last) { rest.removeLast() }
+        while let first = rest.first, first == 0x20 || (0x09...0x0D).contains(first) { rest.removeFirst() }
+        return String(decoding: rest, as: UTF8.self)
     }
 }
 

@@ -58,24 +58,30 @@ public enum AnswerInterpretation {
     /// The internal id that a new record's address ends with, absolute or not; nil where it is not the address of a record
     /// of this kind. The host is not compared: an account answers under more than one name.
     static func internalId(ofLocation location: String, for operation: NetSuiteOperation) -> String? {
-        guard let record = operation.recordName, let path = addressPath(location) else { return nil }
-        let prefix = "\(NetSuiteRequest.recordPath)/\(record)/".lowercased()
-        guard path.lowercased().hasPrefix(prefix) else { return nil }
-        let rest = path.dropFirst(prefix.count)
-        let id = String(rest.hasSuffix("/") ? rest.dropLast() : rest)
+        guard let record = operation.recordName, var rest = addressPath(location)?.utf8 else { return nil }
+        for part in [NetSuiteRequest.recordPath, "/", record, "/"] {
+            guard rest.count >= part.utf8.count,
+                zip(rest, part.utf8).allSatisfy({ lowercased($0) == lowercased($1) })
+            else { return nil }
+            rest = rest.dropFirst(part.utf8.count)
+        }
+        if rest.last == UInt8(ascii: "/") { rest = rest.dropLast() }
+        let id = String(Substring(rest))
         return isInternalId(id) ? id : nil
     }
+
+    private static func lowercased(_ byte: UInt8) -> UInt8 { (0x41...0x5A).contains(byte) ? byte | 0x20 : byte }
 
     /// The path of an http address, or the address itself where it is a path.
     private static func addressPath(_ location: String) -> Substring? {
         guard location.utf8.count <= 2_000, location.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else { return nil }
-        let address = location.prefix { $0 != "?" && $0 != "#" }
-        if address.hasPrefix("/") { return address }
-        let parts = address.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
-        guard parts.count == 4, ["http:", "https:"].contains(parts[0].lowercased()), parts[1].isEmpty else {
-            return nil
-        }
-        return address[parts[3].startIndex...].isEmpty ? nil : address[address.index(before: parts[3].startIndex)...]
+        let address = location.utf8.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
+        if address.first == UInt8(ascii: "/") { return Substring(address) }
+        let parts = address.split(separator: UInt8(ascii: "/"), maxSplits: 3, omittingEmptySubsequences: false)
+        guard parts.count == 4, !parts[3].isEmpty, parts[1].isEmpty,
+            ["http:", "https:"].contains(Substring(parts[0]).lowercased())
+        else { return nil }
+        return Substring(address[address.index(before: parts[3].startIndex)...])
     }
 
     /// Whether a text is an internal id as records have them: decimal digits, above zero.

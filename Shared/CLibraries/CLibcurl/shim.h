@@ -35,6 +35,18 @@ static inline void crossdock_curl_set_upload(CURL *handle, void *context, crossd
     curl_easy_setopt(handle, CURLOPT_SEEKDATA, context);
 }
 
+// Connections that this handle opens: `opened` is told of them, `closing` closes them, whoever uses them by then.
+typedef int (*crossdock_curl_open)(void *context, curl_socket_t socket, curlsocktype purpose);
+typedef int (*crossdock_curl_close)(void *context, curl_socket_t socket);
+
+static inline void crossdock_curl_set_connections(CURL *handle, void *context, crossdock_curl_open opened,
+                                                  crossdock_curl_close closing) {
+    curl_easy_setopt(handle, CURLOPT_SOCKOPTFUNCTION, opened);
+    curl_easy_setopt(handle, CURLOPT_SOCKOPTDATA, context);
+    curl_easy_setopt(handle, CURLOPT_CLOSESOCKETFUNCTION, closing);
+    curl_easy_setopt(handle, CURLOPT_CLOSESOCKETDATA, context);
+}
+
 // What a transfer does on the wire, as it happens.
 typedef int (*crossdock_curl_debug)(CURL *handle, curl_infotype kind, char *bytes, size_t count, void *context);
 
