@@ -33,7 +33,16 @@ public struct CalendarDate: Sendable, Hashable, Comparable, CustomStringConverti
     }
 
     /// The day as `YYYY-MM-DD`.
-    public var text: String { "\(year)-\(padded(month, 2))-\(padded(day, 2))" }
+    public var text: String {
+        String(unsafeUninitializedCapacity: 10) { text in
+            put(year, width: 4, into: text, at: 0)
+            text[4] = UInt8(ascii: "-")
+            put(month, width: 2, into: text, at: 5)
+            text[7] = UInt8(ascii: "-")
+            put(day, width: 2, into: text, at: 8)
+            return 10
+        }
+    }
     /// The day as `YYYY-MM-DD`.
     public var description: String { text }
 
@@ -82,6 +91,15 @@ func decimal(_ digits: ArraySlice<UInt8>) -> Int? {
         value = value * 10 + Int(byte - 0x30)
     }
     return digits.isEmpty ? nil : value
+}
+
+/// Writes the last `width` digits of a number that is not negative.
+func put(_ value: Int, width: Int, into text: UnsafeMutableBufferPointer<UInt8>, at position: Int) {
+    var rest = value
+    for index in (position..<position + width).reversed() {
+        text[index] = UInt8(ascii: "0") + UInt8(rest % 10)
+        rest /= 10
+    }
 }
 
 /// A number with zeros in front up to `width` digits.

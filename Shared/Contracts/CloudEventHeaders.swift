@@ -47,7 +47,8 @@ public struct CloudEventHeaders: Sendable, Equatable {
     public static func parse(_ headers: [(name: String, value: [UInt8]?)]) throws(ContractError) -> CloudEventHeaders {
         let found = try values(of: headers)
         let contentType = try required(found, Name.contentType)
-        guard contentType.split(separator: ";").first?.lowercased() == Name.json else {
+        let isJSON = contentType == Name.json || contentType.split(separator: ";").first?.lowercased() == Name.json
+        guard isJSON else {
             throw refusal(Name.contentType, "the payload is not declared as JSON", "send application/json")
         }
         guard try required(found, Name.specVersion) == "1.0" else {
@@ -151,6 +152,7 @@ extension CloudEventHeaders {
         of headers: [(name: String, value: [UInt8]?)]
     ) throws(ContractError) -> [String: String] {
         var found: [String: String] = [:]
+        found.reserveCapacity(headers.count)
         for header in headers where Name.all.contains(header.name) {
             guard let bytes = header.value, bytes.count <= 1024, !bytes.contains(0),
                 let value = String(validating: bytes, as: UTF8.self)

@@ -7,30 +7,39 @@ public struct EventId: Sendable, Hashable, CustomStringConvertible {
 
     /// Takes a UUID of any version as text.
     public init(_ text: String) throws(ContractError) {
-        let bytes = Array(text.utf8)
-        let hyphens = [8, 13, 18, 23]
-        let fits =
-            bytes.count == 36
-            && bytes.enumerated().allSatisfy { index, byte in
-                hyphens.contains(index)
-                    ? byte == UInt8(ascii: "-")
-                    : (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte | 0x20)
-            }
-        guard fits else {
+        var text = text
+        guard text.withUTF8({ EventId.isUUID($0) }) else {
             throw ContractError(path: "", reason: "an event's id is a UUID", mend: "send it as 8-4-4-4-12 digits")
         }
-        self.text = text.lowercased()
+        self.text = text.utf8.contains { (0x41...0x46).contains($0) } ? text.lowercased() : text
     }
 
-    private init(bytes: [UInt8]) {
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        for (index, byte) in bytes.enumerated() {
-            if [4, 6, 8, 10].contains(index) { text.append(UInt8(ascii: "-")) }
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
+    private static func isUUID(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard bytes.count == 36 else { return false }
+        return bytes.indices.allSatisfy { index in
+            switch index {
+            case 8, 13, 18, 23: bytes[index] == UInt8(ascii: "-")
+            default: (0x30...0x39).contains(bytes[index]) || (0x61...0x66).contains(bytes[index] | 0x20)
+            }
         }
-        self.text = String(decoding: text, as: UTF8.self)
+    }
+
+    /// From its two halves.
+    private init(_ high: UInt64, _ low: UInt64) {
+        text = String(unsafeUninitializedCapacity: 36) { text in
+            var length = 0
+            for position in 0..<32 {
+                if position == 8 || position == 12 || position == 16 || position == 20 {
+                    text[length] = UInt8(ascii: "-")
+                    length += 1
+                }
+                let half = position < 16 ? high : low
+                let digit = UInt8(truncatingIfNeeded: half >> UInt64(60 - 4 * (position & 15)) & 15)
+                text[length] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+                length += 1
+            }
+            return length
+        }
     }
 
     /// A new id for an event of this instant.
@@ -38,12 +47,7 @@ public struct EventId: Sendable, Hashable, CustomStringConvertible {
         let milliseconds = UInt64(clamping: UTCInstant(date: date).millisecondsSinceEpoch)
         let random = UInt64.random(in: .min ... .max)
         let tail = UInt64.random(in: .min ... .max)
-        var bytes = (0..<6).map { UInt8(truncatingIfNeeded: milliseconds >> (40 - 8 * UInt64($0))) }
-        bytes.append(0x70 | UInt8(truncatingIfNeeded: random) & 0x0F)
-        bytes.append(UInt8(truncatingIfNeeded: random >> 8))
-        bytes.append(0x80 | UInt8(truncatingIfNeeded: random >> 16) & 0x3F)
-        bytes += (0..<7).map { UInt8(truncatingIfNeeded: tail >> (8 * UInt64($0))) }
-        return EventId(bytes: bytes)
+        return EventId(milliseconds << 16 | 0x7000 | random & 0x0FFF, 0x8000 << 48 | tail & 0x3FFF_FFFF_FFFF_FFFF)
     }
 
     /// The UUID in small letters.

@@ -47,8 +47,33 @@ public struct ExactDecimal: Sendable {
 
     /// Reads `49.50`, `-3`, and with an exponent `1.2e3`; neither blanks nor a plus sign.
     public init(_ text: String) throws(ExactDecimalError) {
+        var text = text
+        if let (mantissa, scale) = text.withUTF8({ ExactDecimal.plain($0) }) {
+            self.init(mantissa: mantissa, scale: scale)
+            return
+        }
         guard let number = JSONNumber(text: text) else { throw .malformed }
         try self.init(number)
+    }
+
+    /// The short way for digits with at most one point, as nearly all amounts are; nil for what takes a closer look.
+    private static func plain(_ bytes: UnsafeBufferPointer<UInt8>) -> (mantissa: Int64, scale: Int)? {
+        let first = bytes.first == UInt8(ascii: "-") ? 1 : 0
+        guard (1...18).contains(bytes.count - first) else { return nil }
+        if bytes[first] == UInt8(ascii: "0"), first + 1 < bytes.count, bytes[first + 1] != UInt8(ascii: ".") {
+            return nil
+        }
+        var mantissa: Int64 = 0
+        var point: Int?
+        for index in first..<bytes.count {
+            if bytes[index] == UInt8(ascii: "."), point == nil, index > first, index + 1 < bytes.count {
+                point = index
+            } else {
+                guard (0x30...0x39).contains(bytes[index]) else { return nil }
+                mantissa = mantissa * 10 + Int64(bytes[index] - 0x30)
+            }
+        }
+        return (first == 1 ? -mantissa : mantissa, point.map { bytes.count - 1 - $0 } ?? 0)
     }
 
     /// Takes a JSON number by its digits.
@@ -94,11 +119,27 @@ public struct ExactDecimal: Sendable {
 
     /// The number with its decimals as given: `49.50`.
     public var text: String {
-        let digits = String(mantissa.magnitude)
-        let sign = mantissa < 0 ? "-" : ""
-        guard scale > 0 else { return sign + digits }
-        let padded = String(repeating: "0", count: max(scale + 1 - digits.utf8.count, 0)) + digits
-        return "\(sign)\(padded.dropLast(scale)).\(padded.suffix(scale))"
+        guard scale > 0 else { return String(mantissa) }
+        var (rest, digits) = (mantissa.magnitude, 1)
+        while rest > 9 {
+            rest /= 10
+            digits += 1
+        }
+        let length = (mantissa < 0 ? 1 : 0) + max(digits, scale + 1) + 1
+        return String(unsafeUninitializedCapacity: length) { text in
+            var rest = mantissa.magnitude
+            for position in (0..<length).reversed() {
+                if position == length - 1 - scale {
+                    text[position] = UInt8(ascii: ".")
+                } else if position == 0, mantissa < 0 {
+                    text[position] = UInt8(ascii: "-")
+                } else {
+                    text[position] = UInt8(ascii: "0") + UInt8(rest % 10)
+                    rest /= 10
+                }
+            }
+            return length
+        }
     }
 
     /// The number without zeros at the end of its decimals: `49.5`.

@@ -22,7 +22,7 @@ extension JSONReader {
     /// A text without NUL, which neither PostgreSQL nor NetSuite can hold; it may be empty. It comes from `origin`.
     mutating func freeText(limit: Int = TextLimit.long, from origin: FieldOrigin = .salesforce) throws -> String {
         let text = try readString()
-        if text.utf8.contains(0) {
+        if text.holdsNUL {
             throw refusal("the text has a NUL character", "remove it from the field in \(origin.rawValue)")
         }
         guard text.utf8.count <= limit else {
@@ -34,7 +34,7 @@ extension JSONReader {
     /// A text that says something.
     mutating func requiredText(limit: Int = TextLimit.name, from origin: FieldOrigin = .salesforce) throws -> String {
         let text = try freeText(limit: limit, from: origin)
-        guard text.contains(where: { !$0.isWhitespace }) else {
+        guard text.saysSomething else {
             throw refusal("the text is empty", "fill the field in \(origin.rawValue)")
         }
         return text
@@ -128,13 +128,11 @@ extension JSONReader {
 
     /// An object of further fields, taken as they are, without NUL in names and texts.
     mutating func furtherFields() throws -> JSONObject {
-        let path = currentPath
         guard peek() == .object, case .object(let object) = try readValue() else {
             throw refusal("an object is expected", "send the fields by their API names")
         }
         guard !holdsNUL(.object(object)) else {
-            throw ContractError(
-                path: path, reason: "a text has a NUL character", mend: "remove it from the field in Salesforce")
+            throw refusal("a text has a NUL character", "remove it from the field in Salesforce")
         }
         return object
     }
@@ -153,8 +151,11 @@ extension JSONReader {
 }
 
 /// A required field, once all members have been read.
-func required<Value>(_ value: Value?, _ name: String, in parent: String) throws(ContractError) -> Value {
+func required<Value>(
+    _ value: Value?, _ name: String, in parent: @autoclosure () -> String
+) throws(ContractError) -> Value {
     guard let value else {
+        let parent = parent()
         throw ContractError(
             path: parent.isEmpty ? name : "\(parent).\(name)", reason: "the required field is missing",
             mend: "the sender must fill it; see the topic's schema")
@@ -175,11 +176,24 @@ func decoding<Value>(_ body: () throws -> Value) throws(ContractError) -> Value 
     }
 }
 
+extension String {
+    /// Whether it has the character with the code zero.
+    fileprivate var holdsNUL: Bool {
+        utf8.withContiguousStorageIfAvailable { $0.contains(0) } ?? utf8.contains(0)
+    }
+
+    /// Whether it has a character that is no blank; most texts begin with one.
+    fileprivate var saysSomething: Bool {
+        if let first = utf8.first, first > 0x20, first < 0x7F { return true }
+        return contains { !$0.isWhitespace }
+    }
+}
+
 private func holdsNUL(_ value: JSONValue) -> Bool {
     switch value {
-    case .string(let text): text.utf8.contains(0)
+    case .string(let text): text.holdsNUL
     case .array(let elements): elements.contains(where: holdsNUL)
-    case .object(let object): object.members.contains { $0.name.utf8.contains(0) || holdsNUL($0.value) }
+    case .object(let object): object.members.contains { $0.name.holdsNUL || holdsNUL($0.value) }
     case .null, .bool, .number: false
     }
 }

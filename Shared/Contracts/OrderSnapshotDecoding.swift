@@ -110,7 +110,6 @@ private func readLines(_ reader: inout JSONReader) throws -> [OrderSnapshot.Line
 
 extension OrderSnapshot.Source {
     static func read(_ reader: inout JSONReader) throws -> OrderSnapshot.Source {
-        let path = reader.currentPath
         var object: String?
         var organizationId: SalesforceId?
         try reader.readObject { name, reader in
@@ -121,14 +120,13 @@ extension OrderSnapshot.Source {
             }
         }
         return OrderSnapshot.Source(
-            object: try required(object, "object", in: path),
-            organizationId: try required(organizationId, "organizationId", in: path))
+            object: try required(object, "object", in: reader.currentPath),
+            organizationId: try required(organizationId, "organizationId", in: reader.currentPath))
     }
 }
 
 extension OrderSnapshot.Account {
     static func read(_ reader: inout JSONReader) throws -> OrderSnapshot.Account {
-        let path = reader.currentPath
         var id: SalesforceId?
         var accountName: String?
         // The required fields are not known yet; the draft's own are never used.
@@ -141,7 +139,8 @@ extension OrderSnapshot.Account {
             }
         }
         var account = OrderSnapshot.Account(
-            id: try required(id, "id", in: path), name: try required(accountName, "name", in: path))
+            id: try required(id, "id", in: reader.currentPath),
+            name: try required(accountName, "name", in: reader.currentPath))
         account.number = rest.number
         account.phone = rest.phone
         account.email = rest.email
@@ -181,10 +180,9 @@ extension OrderSnapshot.Account {
 
 extension OrderSnapshot.Line {
     static func read(_ reader: inout JSONReader) throws -> OrderSnapshot.Line {
-        let path = reader.currentPath
         var draft = Draft()
         try reader.readObject { name, reader in try draft.take(name, &reader) }
-        return try draft.finish(path)
+        return try draft.finish(reader.currentPath)
     }
 
     private struct Draft {
@@ -225,12 +223,12 @@ extension OrderSnapshot.Line {
             return quantity
         }
 
-        func finish(_ path: String) throws(ContractError) -> OrderSnapshot.Line {
+        func finish(_ path: @autoclosure () -> String) throws(ContractError) -> OrderSnapshot.Line {
             var line = OrderSnapshot.Line(
-                id: try required(id, "id", in: path), number: try required(number, "number", in: path),
-                sku: try required(sku, "sku", in: path), productId: try required(productId, "productId", in: path),
-                quantity: try required(quantity, "quantity", in: path),
-                unitPrice: try required(unitPrice, "unitPrice", in: path))
+                id: try required(id, "id", in: path()), number: try required(number, "number", in: path()),
+                sku: try required(sku, "sku", in: path()), productId: try required(productId, "productId", in: path()),
+                quantity: try required(quantity, "quantity", in: path()),
+                unitPrice: try required(unitPrice, "unitPrice", in: path()))
             line.listPrice = listPrice
             line.description = description
             line.serviceDate = serviceDate

@@ -8,18 +8,32 @@ public struct SalesforceId: Sendable, Hashable, Comparable, CustomStringConverti
     /// The last three characters repeat which of the first fifteen are capital letters: five bits a character, low bit
     /// first, in the alphabet A–Z, 0–5.
     public init(_ text: String) throws(ContractError) {
-        let characters = Array(text.utf8)
+        var text = text
+        switch text.withUTF8({ SalesforceId.form(of: $0) }) {
+        case .complete: self.text = text
+        case .short(let suffix): self.text = text + String(decoding: suffix, as: UTF8.self)
+        case .refused(let reason): throw SalesforceId.refusal(reason)
+        }
+    }
+
+    private enum Form {
+        case complete
+        case short(suffix: [UInt8])
+        case refused(String)
+    }
+
+    private static func form(of characters: UnsafeBufferPointer<UInt8>) -> Form {
         guard characters.count == 15 || characters.count == 18 else {
-            throw SalesforceId.refusal("a Salesforce id has 15 or 18 characters")
+            return .refused("a Salesforce id has 15 or 18 characters")
         }
         guard characters.allSatisfy(isLetterOrDigit) else {
-            throw SalesforceId.refusal("a Salesforce id has letters and digits only")
+            return .refused("a Salesforce id has letters and digits only")
         }
-        let complete = characters.prefix(15) + SalesforceId.suffix(of: characters.prefix(15))
-        guard characters.count == 15 || characters.elementsEqual(complete) else {
-            throw SalesforceId.refusal("the id's last three characters do not fit the first fifteen")
+        guard characters.count == 18 else { return .short(suffix: (0..<3).map { suffix(of: characters, group: $0) }) }
+        guard (0..<3).allSatisfy({ characters[15 + $0] == suffix(of: characters, group: $0) }) else {
+            return .refused("the id's last three characters do not fit the first fifteen")
         }
-        self.text = String(decoding: complete, as: UTF8.self)
+        return .complete
     }
 
     /// Takes 18 characters only, as every message must carry them.
@@ -34,7 +48,7 @@ public struct SalesforceId: Sendable, Hashable, Comparable, CustomStringConverti
     public var prefix: String { String(text.prefix(3)) }
 
     /// Whether it names an order: Salesforce's key prefix of Order is 801 in every organisation.
-    public var namesOrder: Bool { prefix == "801" }
+    public var namesOrder: Bool { text.utf8.starts(with: "801".utf8) }
 
     /// The 18 characters.
     public var description: String { text }
@@ -49,16 +63,11 @@ public struct SalesforceId: Sendable, Hashable, Comparable, CustomStringConverti
             path: "", reason: reason, mend: "copy the id again, with its capital and small letters as they are")
     }
 
-    private static func suffix(of characters: ArraySlice<UInt8>) -> [UInt8] {
-        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ012345".utf8)
-        return (0..<3).map { group in
-            var sum = 0
-            for (position, character) in characters.dropFirst(group * 5).prefix(5).enumerated()
-            where (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(character) {
-                sum |= 1 << position
-            }
-            return alphabet[sum]
-        }
+    /// The character that repeats the capitals of five others, out of A–Z and 0–5.
+    private static func suffix(of characters: UnsafeBufferPointer<UInt8>, group: Int) -> UInt8 {
+        var sum: UInt8 = 0
+        for position in 0..<5 where (0x41...0x5A).contains(characters[group * 5 + position]) { sum |= 1 << position }
+        return sum < 26 ? 0x41 + sum : 0x30 + sum - 26
     }
 }
 

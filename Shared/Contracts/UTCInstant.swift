@@ -29,7 +29,23 @@ public struct UTCInstant: Sendable, Hashable, Comparable, CustomStringConvertibl
     public var date: Date { Date(timeIntervalSince1970: Double(millisecondsSinceEpoch) / 1000) }
 
     /// The instant as `2026-05-28T20:26:40.000Z`, always with three decimals.
-    public var text: String { "\(secondsText).\(padded(Int(parts.millisecond), 3))Z" }
+    public var text: String {
+        let (days, second, millisecond) = parts
+        let day = CalendarDate.civil(daysSinceEpoch: days)
+        guard (0...9999).contains(day.year) else { return "\(secondsText).\(padded(millisecond, 3))Z" }
+        return String(unsafeUninitializedCapacity: 24) { text in
+            let marks = "0000-00-00T00:00:00.000Z"
+            _ = text.update(fromContentsOf: marks.utf8)
+            put(day.year, width: 4, into: text, at: 0)
+            put(day.month, width: 2, into: text, at: 5)
+            put(day.day, width: 2, into: text, at: 8)
+            put(second / 3600, width: 2, into: text, at: 11)
+            put(second / 60 % 60, width: 2, into: text, at: 14)
+            put(second % 60, width: 2, into: text, at: 17)
+            put(millisecond, width: 3, into: text, at: 20)
+            return 24
+        }
+    }
 
     /// The instant as a SOQL literal, `2026-05-28T20:26:40Z`; decimals are cut.
     public var soqlText: String { "\(secondsText)Z" }

@@ -15,8 +15,8 @@ public struct JSONNumber: Sendable, Equatable, Hashable {
 
     /// A number from its digits; `nil` where they break the grammar of RFC 8259, section 6.
     public init?(text: String) {
-        let bytes = Array(text.utf8)
-        guard JSONNumber.end(in: bytes, from: 0) == bytes.count, !bytes.isEmpty else { return nil }
+        var text = text
+        guard text.withUTF8({ !$0.isEmpty && JSONNumber.end(in: $0, from: 0) == $0.count }) else { return nil }
         self.text = text
     }
 
@@ -30,7 +30,7 @@ public struct JSONNumber: Sendable, Equatable, Hashable {
     }
 
     /// The index behind the number that begins at `start`; `nil` where none does.
-    static func end(in bytes: [UInt8], from start: Int) -> Int? {
+    static func end(in bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
         var index = start
         func digits() -> Int {
             var count = 0

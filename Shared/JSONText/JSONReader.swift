@@ -118,7 +118,8 @@ public struct JSONReader: Sendable {
     /// Reads a number with its digits as they stand.
     public mutating func readNumber() throws(JSONError) -> JSONNumber {
         try expect(.number)
-        guard let end = JSONNumber.end(in: bytes, from: position), !isWordByte(at: end) else {
+        let found = bytes.withUnsafeBufferPointer { JSONNumber.end(in: $0, from: position) }
+        guard let end = found, !isWordByte(at: end) else {
             throw error("a number is written in a way that JSON does not know")
         }
         let text = String(decoding: bytes[position..<end], as: UTF8.self)
@@ -282,6 +283,7 @@ private struct NamesSeen {
     mutating func insert(_ name: String) -> Bool {
         if !many.isEmpty { return many.insert(name).inserted }
         if few.contains(name) { return false }
+        if few.isEmpty { few.reserveCapacity(16) }
         few.append(name)
         if few.count == 16 { many = Set(few) }
         return true

@@ -81,7 +81,8 @@ public struct JSONWriter: Sendable {
 
     private mutating func raw(_ text: String) {
         separate()
-        bytes.append(contentsOf: text.utf8)
+        var text = text
+        text.withUTF8 { bytes.append(contentsOf: $0) }
         needsComma = true
     }
 
@@ -118,13 +119,15 @@ public struct JSONWriter: Sendable {
     private mutating func appendQuoted(_ value: String) {
         bytes.append(UInt8(ascii: "\""))
         var value = value
-        let needsNoEscape = value.withUTF8 { text in
-            text.allSatisfy { $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
-        }
-        if needsNoEscape {
-            bytes.append(contentsOf: value.utf8)
-        } else {
-            for byte in value.utf8 { appendEscaped(byte) }
+        value.withUTF8 { text in
+            let needsNoEscape = text.allSatisfy {
+                $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
+            }
+            if needsNoEscape {
+                bytes.append(contentsOf: text)
+            } else {
+                for byte in text { appendEscaped(byte) }
+            }
         }
         bytes.append(UInt8(ascii: "\""))
     }

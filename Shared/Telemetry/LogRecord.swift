@@ -28,15 +28,23 @@ struct LogRecord {
     }
 
     private var jsonLine: String {
-        var line = "{\"time\":\"\(timestamp)\",\"level\":\"\(level.name)\""
-        line += ",\"label\":\"\(LogEscaping.escape(label, quotes: true))\""
-        line += ",\"message\":\"\(LogEscaping.escape(message, quotes: true))\""
-        for field in fields {
-            line += ",\"\(field.key.name)\":"
-            let value = LogEscaping.escape(Self.bounded(field.value), quotes: true)
-            line += field.isNumber ? value : "\"\(value)\""
+        // Piece by piece: there is a line for each order, and interpolations make a text of each piece first.
+        var line = "{"
+        line.reserveCapacity(512)
+        func member(_ name: String, _ value: String, isNumber: Bool = false) {
+            line += line.utf8.count == 1 ? "\"" : ",\""
+            line += name
+            line += isNumber ? "\":" : "\":\""
+            line += LogEscaping.escape(value, quotes: true)
+            if !isNumber { line += "\"" }
         }
-        return line + "}"
+        member("time", timestamp)
+        member("level", level.name)
+        member("label", label)
+        member("message", message)
+        for field in fields { member(field.key.name, Self.bounded(field.value), isNumber: field.isNumber) }
+        line += "}"
+        return line
     }
 
     private static func bounded(_ value: String) -> String {
@@ -49,6 +57,29 @@ struct LogRecord {
         let days = (Double(secondsSince1970) / 86_400).rounded(.down)
         let second = secondsSince1970 - Int64(days) * 86_400
         let date = Self.civilDate(daysSince1970: Int64(days))
+        guard (0...9999).contains(date.year) else { return longTimestamp(date, second) }
+        return String(unsafeUninitializedCapacity: 24) { text in
+            _ = text.update(fromContentsOf: "0000-00-00T00:00:00.000Z".utf8)
+            func put(_ value: Int64, _ places: ClosedRange<Int>) {
+                var rest = value
+                for place in places.reversed() {
+                    text[place] = UInt8(ascii: "0") + UInt8(rest % 10)
+                    rest /= 10
+                }
+            }
+            put(date.year, 0...3)
+            put(date.month, 5...6)
+            put(date.day, 8...9)
+            put(second / 3_600, 11...12)
+            put(second / 60 % 60, 14...15)
+            put(second % 60, 17...18)
+            put(milliseconds, 20...22)
+            return 24
+        }
+    }
+
+    /// Of a clock that is set to a year that has no four digits.
+    private func longTimestamp(_ date: (year: Int64, month: Int64, day: Int64), _ second: Int64) -> String {
         let day = "\(Self.padded(date.year, 4))-\(Self.padded(date.month, 2))-\(Self.padded(date.day, 2))"
         let clock = [second / 3_600, second / 60 % 60, second % 60].map { Self.padded($0, 2) }.joined(separator: ":")
         return "\(day)T\(clock).\(Self.padded(milliseconds, 3))Z"
@@ -79,6 +110,10 @@ public enum LogEscaping {
     ///
     /// With `quotes` also `"` and `\`, so that the result can stand inside a JSON string.
     public static func escape(_ text: String, quotes: Bool = false) -> String {
+        let isPlain = text.utf8.allSatisfy { byte in
+            (0x20...0x7E).contains(byte) && (!quotes || byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\"))
+        }
+        if isPlain { return text }
         guard text.unicodeScalars.contains(where: { mustEscape($0, quotes: quotes) }) else { return text }
         var result = ""
         for scalar in text.unicodeScalars {

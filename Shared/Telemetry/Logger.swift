@@ -40,7 +40,14 @@ public struct Logger: Sendable {
         case error
 
         /// `debug`, `info`, `warning` or `error`.
-        public var name: String { "\(self)" }
+        public var name: String {
+            switch self {
+            case .debug: "debug"
+            case .info: "info"
+            case .warning: "warning"
+            case .error: "error"
+            }
+        }
 
         /// The level of that name, as written in `LOG_LEVEL`.
         public init?(name: String) {
@@ -113,15 +120,16 @@ public struct Logger: Sendable {
 
     /// Writes one line to standard error.
     public static let standardError: @Sendable (String) -> Void = { line in
-        var bytes = Array(line.utf8)
-        bytes.append(0x0a)
-        // One call a record, so that lines of several processes on one descriptor do not mix.
-        var written = 0
-        while written < bytes.count {
-            let count = bytes[written...].withUnsafeBytes { Glibc.write(2, $0.baseAddress, $0.count) }
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { return }
-            written += count
+        var line = line + "\n"
+        line.withUTF8 { bytes in
+            // One call a record, so that lines of several processes on one descriptor do not mix.
+            var rest = UnsafeRawBufferPointer(bytes)
+            while !rest.isEmpty {
+                let count = Glibc.write(2, rest.baseAddress, rest.count)
+                if count < 0 && errno == EINTR { continue }
+                guard count > 0 else { return }
+                rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+            }
         }
     }
 

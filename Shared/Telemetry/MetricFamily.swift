@@ -17,7 +17,30 @@ final class MetricFamily: Sendable {
     let kind: Kind
     let labelNames: [String]
     let buckets: [Double]
-    private let samples: Mutex<[[String]: Sample]>
+    private let samples: Mutex<Samples>
+
+    /// The samples in the order of their first change. Most changes are to the one changed before, which is not looked up.
+    struct Samples: Sendable {
+        fileprivate var all: [(labels: [String], sample: Sample)] = []
+        private var places: [[String]: Int] = [:]
+        private var latest = 0
+
+        fileprivate mutating func change(
+            _ labels: [String], orNew: () -> (labels: [String], sample: Sample), _ change: (inout Sample) -> Void
+        ) {
+            if latest >= all.count || all[latest].labels != labels { latest = place(of: labels, orNew: orNew) }
+            change(&all[latest].sample)
+        }
+
+        private mutating func place(of labels: [String], orNew: () -> (labels: [String], sample: Sample)) -> Int {
+            if let place = places[labels] { return place }
+            let new = orNew()
+            if let place = places[new.labels] { return place }
+            all.append(new)
+            places[new.labels] = all.count - 1
+            return all.count - 1
+        }
+    }
 
     init(name: String, help: String, kind: Kind, labelNames: [String], buckets: [Double]) {
         self.name = name
@@ -26,18 +49,19 @@ final class MetricFamily: Sendable {
         self.labelNames = labelNames
         self.buckets = buckets
         // Without labels there is exactly one sample: show it from the start, so that a rate over it can be computed.
-        let first = labelNames.isEmpty ? [[]: Self.emptySample(kind, buckets)] : [[String]: Sample]()
-        self.samples = Mutex(first)
+        var samples = Samples()
+        if labelNames.isEmpty { samples.change([], orNew: { ([], Self.emptySample(kind, buckets)) }, { _ in }) }
+        self.samples = Mutex(samples)
     }
 
     func update(_ labelValues: [String], _ change: (inout Sample) -> Void) {
         precondition(labelValues.count == labelNames.count, "metric \(name) has \(labelNames.count) labels")
         samples.withLock { samples in
-            var key = labelValues
-            if samples[key] == nil && samples.count >= MetricsRegistry.maximumSeries {
-                key = labelValues.map { _ in "other" }
-            }
-            change(&samples[key, default: Self.emptySample(kind, buckets)])
+            let isFull = samples.all.count >= MetricsRegistry.maximumSeries
+            samples.change(
+                labelValues,
+                orNew: { (isFull ? labelValues.map { _ in "other" } : labelValues, Self.emptySample(kind, buckets)) },
+                change)
         }
     }
 
@@ -54,7 +78,7 @@ final class MetricFamily: Sendable {
     func text(prefix: String) -> String {
         let base = prefix + "_" + String(name.map { $0 == "." ? "_" : $0 })
         let printed = kind == .counter ? base + "_total" : base
-        let current = samples.withLock { $0 }.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+        let current = samples.withLock { $0.all }.sorted { $0.labels.lexicographicallyPrecedes($1.labels) }
         var text = "# HELP \(printed) \(Self.escaped(help, quotes: false))\n# TYPE \(printed) \(kind.rawValue)\n"
         for (values, sample) in current {
             let labels = zip(labelNames, values).map { "\($0)=\"\(Self.escaped($1, quotes: true))\"" }
