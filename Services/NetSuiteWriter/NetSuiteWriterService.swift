@@ -13,6 +13,9 @@ import Telemetry
 enum NetSuiteWriterService {
     /// Orders that may wait for a request: more would only grow old behind the gate.
     private static let maximumWaiting = 32
+    /// Orders that are open: enough for a query of items or numbers to be full while the one before is answered, and few
+    /// enough for their memory.
+    private static let maximumOpen = 600
 
     static func build(_ configuration: NetSuiteWriterConfiguration, on host: ServiceHost) throws {
         let mapping = try mapping(configuration.mappingFile)
@@ -43,7 +46,8 @@ enum NetSuiteWriterService {
             client.gate.waitingCount + batches.waitingClaims < maximumWaiting
         }
         try host.addConsumeLoop(
-            topics: [Topic.orderSubmitted.name], ledger: ledger, mayTake: mayTake, onGap: sendingAgain(ledger, host),
+            topics: [Topic.orderSubmitted.name], ledger: ledger, maximumOpen: maximumOpen, mayTake: mayTake,
+            onGap: sendingAgain(ledger, host),
             handler: { await pipeline.handle($0) }, poisonHandler: { await pipeline.handlePoison($0) })
         let resumer = HeldOrderResumer(
             ledger: ledger, patience: host.databasePatience, time: host.time, logger: host.logger,

@@ -50,7 +50,7 @@ struct TimerQueue {
         cancelled += 1
         guard cancelled > 64, cancelled * 2 > heap.count else { return }
         heap = EventLoop.shared.assumeIsolated { heap.filter { !$0.isDone } }
-        heap.sort(by: Self.isBefore)
+        for parent in (0..<heap.count / 2).reversed() { siftDown(parent) }
         cancelled = 0
     }
 

@@ -22,8 +22,8 @@ public struct KafkaHeader: Sendable, Hashable {
     }
 }
 
-/// A message as it was read, copied out of the library's memory.
-public struct KafkaMessage: Sendable {
+/// A message as it was read, copied out of the library's memory. A class, since it is handed on many times.
+public final class KafkaMessage: Sendable {
     /// Where a message's timestamp comes from. Never order messages by it.
     public enum Timestamp: Sendable, Hashable {
         /// The broker keeps none.

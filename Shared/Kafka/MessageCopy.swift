@@ -7,7 +7,7 @@ private func bytes(_ pointer: UnsafeRawPointer?, _ count: Int) -> [UInt8]? {
 
 extension KafkaMessage {
     /// Copies everything: a message that is kept would pin the whole answer of a fetch.
-    init(copying message: UnsafePointer<rd_kafka_message_t>) {
+    convenience init(copying message: UnsafePointer<rd_kafka_message_t>) {
         var type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE
         let milliseconds = rd_kafka_message_timestamp(message, &type)
         let timestamp: Timestamp =

@@ -42,7 +42,8 @@ public final class Ledger {
 
     /// A text that PostgreSQL takes: without zero bytes, which neither `text` nor `jsonb` can hold.
     nonisolated static func storable(_ text: String) -> String {
-        text.utf8.contains(0) ? String(text.map { $0 == "\0" ? "\u{FFFD}" : $0 }) : text
+        let holdsZero = text.utf8.withContiguousStorageIfAvailable { $0.contains(0) } ?? text.utf8.contains(0)
+        return holdsZero ? String(text.map { $0 == "\0" ? "\u{FFFD}" : $0 }) : text
     }
 }
 

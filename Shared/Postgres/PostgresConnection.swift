@@ -257,7 +257,7 @@ final class PostgresConnection {
         if let error = statement.error {
             statement.continuation.resume(returning: .failure(error))
         } else {
-            let nothing = PostgresRows(columns: [], cells: [], affected: 0)
+            let nothing = PostgresRows(columns: [], bytes: [], cells: [], affected: 0)
             statement.continuation.resume(returning: .success(statement.rows ?? nothing))
         }
     }

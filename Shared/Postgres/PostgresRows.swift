@@ -8,8 +8,10 @@ public struct PostgresRows: Sendable, RandomAccessCollection {
     }
 
     let columns: [Column]
-    /// Row by row; nil is NULL.
-    let cells: [[UInt8]?]
+    /// The values of all cells, one behind the other: an answer costs few allocations however many cells it has.
+    let bytes: [UInt8]
+    /// Where each cell's value lies, row by row; nil is NULL.
+    let cells: [Range<Int>?]
     /// How many rows an `insert`, `update` or `delete` touched, or a `select` gave.
     public let affected: Int
 
@@ -35,7 +37,7 @@ public struct PostgresRow: Sendable {
     /// A `text`, `varchar`, `name` or `json`, or nil for NULL.
     public func optionalString(_ column: String) throws(PostgresError) -> String? {
         guard let (type, bytes) = try cell(column) else { return nil }
-        guard [18, 19, 25, 114, 705, 1042, 1043].contains(type), let text = String(validating: bytes, as: UTF8.self)
+        guard Self.isText(type), let text = String(validating: bytes, as: UTF8.self)
         else { throw mismatch(column, "text") }
         return text
     }
@@ -61,7 +63,7 @@ public struct PostgresRow: Sendable {
         guard let (type, bytes) = try cell(column), type == 16, bytes.count == 1 else {
             throw mismatch(column, "a boolean that is not NULL")
         }
-        return bytes[0] != 0
+        return bytes.first != 0
     }
 
     /// A `bytea` that is not NULL.
@@ -73,7 +75,7 @@ public struct PostgresRow: Sendable {
     public func optionalBytes(_ column: String) throws(PostgresError) -> [UInt8]? {
         guard let (type, bytes) = try cell(column) else { return nil }
         guard type == 17 else { throw mismatch(column, "bytea") }
-        return bytes
+        return Array(bytes)
     }
 
     /// A `timestamptz` that is not NULL.
@@ -92,12 +94,12 @@ public struct PostgresRow: Sendable {
         }
     }
 
-    private func cell(_ column: String) throws(PostgresError) -> (type: UInt32, bytes: [UInt8])? {
+    private func cell(_ column: String) throws(PostgresError) -> (type: UInt32, bytes: ArraySlice<UInt8>)? {
         guard let position = rows.columns.firstIndex(where: { $0.name == column }) else {
             throw PostgresError(.refused, "the answer has no column \(column)")
         }
-        guard let bytes = rows.cells[index * rows.columns.count + position] else { return nil }
-        return (rows.columns[position].type, bytes)
+        guard let range = rows.cells[index * rows.columns.count + position] else { return nil }
+        return (rows.columns[position].type, rows.bytes[range])
     }
 
     private func required<Value>(_ column: String, _ value: Value?) throws(PostgresError) -> Value {
@@ -109,7 +111,14 @@ public struct PostgresRow: Sendable {
         PostgresError(.refused, "column \(column) is not \(wanted)")
     }
 
-    private static func bigEndian(_ bytes: [UInt8]) -> Int64 {
+    private static func isText(_ type: UInt32) -> Bool {
+        switch type {
+        case 18, 19, 25, 114, 705, 1042, 1043: true
+        default: false
+        }
+    }
+
+    private static func bigEndian(_ bytes: ArraySlice<UInt8>) -> Int64 {
         bytes.reduce(0) { $0 << 8 | Int64($1) }
     }
 }

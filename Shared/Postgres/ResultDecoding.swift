@@ -45,19 +45,22 @@ struct StatementResult: ~Copyable {
             PostgresRows.Column(
                 name: PQfname(pointer, column).map { String(cString: $0) } ?? "", type: PQftype(pointer, column))
         }
-        var cells: [[UInt8]?] = []
+        var cells: [Range<Int>?] = []
+        var bytes: [UInt8] = []
         cells.reserveCapacity(Int(columnCount) * Int(rowCount))
         for row in 0..<rowCount {
-            for column in 0..<columnCount { cells.append(cell(row, column)) }
+            for column in 0..<columnCount { cells.append(append(row, column, to: &bytes)) }
         }
         let touched = PQcmdTuples(pointer).flatMap { Int(String(cString: $0)) }
-        return PostgresRows(columns: columns, cells: cells, affected: touched ?? Int(rowCount))
+        return PostgresRows(columns: columns, bytes: bytes, cells: cells, affected: touched ?? Int(rowCount))
     }
 
-    private func cell(_ row: Int32, _ column: Int32) -> [UInt8]? {
+    /// Where the cell's value lies behind the others; nil for NULL.
+    private func append(_ row: Int32, _ column: Int32, to bytes: inout [UInt8]) -> Range<Int>? {
         guard PQgetisnull(pointer, row, column) == 0, let start = PQgetvalue(pointer, row, column) else { return nil }
-        let bytes = UnsafeRawBufferPointer(start: start, count: Int(PQgetlength(pointer, row, column)))
-        return Array(bytes)
+        let first = bytes.count
+        bytes.append(contentsOf: UnsafeRawBufferPointer(start: start, count: Int(PQgetlength(pointer, row, column))))
+        return first..<bytes.count
     }
 }
 
@@ -86,10 +89,11 @@ func withCParameters<Result>(
     let formats = [Int32](repeating: 1, count: parameters.count)
     // One block for all values: pointers into separate arrays would not live long enough.
     var block: [CChar] = []
+    block.reserveCapacity(parameters.reduce(0) { $0 + ($1.bytes?.count ?? 0) + 1 })
     var offsets: [Int?] = []
     for parameter in parameters {
         offsets.append(parameter.bytes == nil ? nil : block.count)
-        block.append(contentsOf: (parameter.bytes ?? []).lazy.map { CChar(bitPattern: $0) })
+        parameter.bytes?.withUnsafeBytes { block.append(contentsOf: $0.bindMemory(to: CChar.self)) }
         block.append(0)
     }
     return block.withUnsafeBufferPointer { buffer in

@@ -62,7 +62,7 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
 
         /// Binds an array in which elements may be NULL.
         public mutating func appendInterpolation<Element: SQLElement>(_ values: [Element?]) {
-            bind(.array(values.map { $0?.sqlParameter.bytes }, of: Element.self))
+            bind(.array(values))
         }
 
         private mutating func bind(_ parameter: SQLParameter) {
@@ -84,6 +84,13 @@ public protocol SQLValue: Sendable {
 public protocol SQLElement: SQLValue {
     /// PostgreSQL's number of the array type.
     static var sqlArrayType: UInt32 { get }
+    /// Appends the value in PostgreSQL's binary form.
+    func appendBinary(to bytes: inout [UInt8])
+}
+
+extension SQLElement {
+    /// Appends the value in PostgreSQL's binary form.
+    public func appendBinary(to bytes: inout [UInt8]) { bytes += sqlParameter.bytes ?? [] }
 }
 
 /// One bound value: its type and its binary form, without bytes when NULL.
@@ -92,8 +99,9 @@ public struct SQLParameter: Sendable {
     let bytes: [UInt8]?
 
     /// Layout: dimensions, a flag for NULLs, element type, length, lower bound; then length and bytes of each element.
-    static func array<Element: SQLElement>(_ elements: [[UInt8]?], of _: Element.Type) -> SQLParameter {
+    static func array<Element: SQLElement>(_ elements: [Element?]) -> SQLParameter {
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(20 + 40 * elements.count)
         bytes.appendBigEndian(Int32(elements.isEmpty ? 0 : 1))
         bytes.appendBigEndian(Int32(elements.contains { $0 == nil } ? 1 : 0))
         bytes.appendBigEndian(Element.sqlType)
@@ -101,8 +109,15 @@ public struct SQLParameter: Sendable {
         bytes.appendBigEndian(Int32(clamping: elements.count))
         bytes.appendBigEndian(Int32(1))
         for element in elements {
-            bytes.appendBigEndian(Int32(clamping: element?.count ?? -1))
-            bytes += element ?? []
+            guard let element else {
+                bytes.appendBigEndian(Int32(-1))
+                continue
+            }
+            let start = bytes.count
+            bytes.appendBigEndian(Int32(0))
+            element.appendBinary(to: &bytes)
+            let length = UInt32(truncatingIfNeeded: bytes.count - start - 4)
+            for place in 0..<4 { bytes[start + place] = UInt8(truncatingIfNeeded: length >> UInt32(24 - 8 * place)) }
         }
         return SQLParameter(type: Element.sqlArrayType, bytes: bytes)
     }
@@ -115,6 +130,11 @@ extension String: SQLElement {
     public static var sqlArrayType: UInt32 { 1009 }
     /// The binary form.
     public var sqlParameter: SQLParameter { SQLParameter(type: Self.sqlType, bytes: Array(utf8)) }
+    /// Appends the binary form.
+    public func appendBinary(to bytes: inout [UInt8]) {
+        var text = self
+        text.withUTF8 { bytes.append(contentsOf: $0) }
+    }
 }
 
 extension Int64: SQLElement {
@@ -124,6 +144,8 @@ extension Int64: SQLElement {
     public static var sqlArrayType: UInt32 { 1016 }
     /// The binary form.
     public var sqlParameter: SQLParameter { .bigEndian(self, type: Self.sqlType) }
+    /// Appends the binary form.
+    public func appendBinary(to bytes: inout [UInt8]) { bytes.appendBigEndian(self) }
 }
 
 extension Int: SQLElement {

@@ -134,7 +134,6 @@ public final class ConsumeLoop {
 
     /// Takes what may be taken, 64 messages a turn.
     private func pump() {
-        pumpTimer?.cancel()
         guard !isStopping, !isRebalancing else { return }
         for _ in 0..<limits.maximumTakenPerTurn {
             guard !isStopping, !isRebalancing, let event = consumer.poll(messagesWanted: wantsMore) else {
@@ -158,7 +157,11 @@ public final class ConsumeLoop {
 
     /// Room comes without an event of the queue.
     private func lookAgainSoon() {
-        pumpTimer = time.schedule(after: .milliseconds(5)) { [weak self] in self?.pump() }
+        guard pumpTimer == nil else { return }
+        pumpTimer = time.schedule(after: .milliseconds(5)) { [weak self] in
+            self?.pumpTimer = nil
+            self?.pump()
+        }
     }
 
     private func act(on event: KafkaConsumerEvent) {

@@ -10,8 +10,7 @@ public struct Delivery: Sendable {
     public let clusterId: String
     /// The trace it belongs to: its `traceparent`, or a new one.
     public let trace: TraceContext
-    /// Says topic, partition, offset and trace with each record.
-    public let logger: Logger
+    private let unnamedLogger: Logger
     /// Which try this is in this process, from 1: a handler may end a message as held after so many. Those that a
     /// system's trouble ended are not counted.
     public internal(set) var attempt = 1
@@ -26,7 +25,12 @@ public struct Delivery: Sendable {
         trace =
             message.headers.first { $0.name == "traceparent" }?.text.flatMap(TraceContext.init(traceparent:))?.child()
             ?? .new()
-        self.logger = logger.with(
+        unnamedLogger = logger
+    }
+
+    /// Says topic, partition, offset and trace with each record; made when something is said.
+    public var logger: Logger {
+        unnamedLogger.with(
             .topic(message.topic), .partition(message.partition), .offset(message.offset), .traceId(trace.traceId))
     }
 

@@ -59,18 +59,21 @@ extension ServiceHost {
     /// - Parameters:
     ///   - topics: names, each once; handlers tell messages apart by `delivery.message.topic`.
     ///   - ledger: remembers which messages were open when a process ended.
+    ///   - maximumOpen: messages taken and not finished at most: each costs memory.
     ///   - onGap: what the service can do about messages that were gone unread, beside saying so.
     ///   - poisonHandler: makes a message that ends the process a dead letter, without reading it.
     public func addConsumeLoop(
-        topics: [String], ledger: Ledger, mayTake: @escaping @Loop @Sendable () -> Bool = { true },
-        onGap: GapReaction? = nil, handler: @escaping ConsumeLoop.Handler, poisonHandler: @escaping ConsumeLoop.Handler
+        topics: [String], ledger: Ledger, maximumOpen: Int = ConsumeLimits().maximumOpen,
+        mayTake: @escaping @Loop @Sendable () -> Bool = { true }, onGap: GapReaction? = nil,
+        handler: @escaping ConsumeLoop.Handler, poisonHandler: @escaping ConsumeLoop.Handler
     ) throws {
         let connection = try settings.kafkaConnection(clientId: name)
         var configuration = KafkaConsumerConfiguration(connection: connection, groupId: name)
         configuration.sessionTimeout = try settings.value(of: CommonSettings.sessionTimeout)
         configuration.maximumPollInterval = max(configuration.maximumPollInterval, configuration.sessionTimeout)
         let consumer = try KafkaConsumer(configuration: configuration, logger: logger)
-        let limits = ConsumeLimits()
+        var limits = ConsumeLimits()
+        limits.maximumOpen = maximumOpen
         let quarantine = QuarantineOfTopics(topics) { topic, gate in
             Quarantine(
                 name: name, topic: topic, holder: instance, windowSize: limits.mostOpenOfPartition, gate: gate,
