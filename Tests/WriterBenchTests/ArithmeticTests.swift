@@ -35,6 +35,14 @@ struct ArithmeticTests {
         #expect(latencies.microseconds(ofShare: 0.001) == 9)
     }
 
+    @Test("a share that falls between two is the later one's")
+    func between() {
+        var latencies = Latencies()
+        for value in [10, 20, 30] { latencies.record(microseconds: value) }
+        #expect(latencies.microseconds(ofShare: 0.5) == 29)
+        #expect(latencies.microseconds(ofShare: 0.3) == 19)
+    }
+
     @Test("of one slow among a hundred the 99th share knows nothing, of two it does")
     func ninetyNine() {
         for (slow, expected) in [(1, 9), (2, 1_009)] {
