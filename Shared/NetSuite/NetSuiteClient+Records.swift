@@ -58,6 +58,16 @@ extension NetSuiteClient {
         try await create(.createSalesOrder, "/salesOrder", body, beforeSending)
     }
 
+    /// Creates a sales order from this body, which is the JSON object of a record with the `externalId` given.
+    ///
+    /// - Parameter beforeSending: see ``LastWord``.
+    /// - Returns: the internal id, or a refusal; a taken external id is refused as `alreadyExists`.
+    public func createSalesOrder(
+        externalId: String, body: [UInt8], beforeSending: @escaping LastWord = { true }
+    ) async throws(NetSuiteFailure) -> NetSuiteWriteAnswer {
+        try await create(.createSalesOrder, "/salesOrder", externalId: externalId, body, beforeSending)
+    }
+
     /// Creates a customer from this body, which must carry an `externalId`.
     ///
     /// - Parameter beforeSending: see ``LastWord``.
@@ -75,7 +85,7 @@ extension NetSuiteClient {
         _ internalId: String, _ body: JSONValue, beforeSending: @escaping LastWord = { true }
     ) async throws(NetSuiteFailure) -> NetSuiteWriteAnswer {
         let segment = try RecordKey.internalId(internalId).segment()
-        var request = NetSuiteRequest.change(.updateSalesOrder, "PATCH", "/salesOrder/\(segment)", body)
+        var request = NetSuiteRequest.change(.updateSalesOrder, "PATCH", "/salesOrder/\(segment)", body.bytes())
         request.beforeSending = beforeSending
         return try await write(request, id: internalId)
     }
@@ -132,7 +142,14 @@ extension NetSuiteClient {
     private func create(
         _ operation: NetSuiteOperation, _ path: String, _ body: JSONValue, _ beforeSending: @escaping LastWord
     ) async throws(NetSuiteFailure) -> NetSuiteWriteAnswer {
-        guard let externalId = body["externalId"]?.string, !externalId.isEmpty else {
+        try await create(operation, path, externalId: body["externalId"]?.string, body.bytes(), beforeSending)
+    }
+
+    private func create(
+        _ operation: NetSuiteOperation, _ path: String, externalId: String?, _ body: [UInt8],
+        _ beforeSending: @escaping LastWord
+    ) async throws(NetSuiteFailure) -> NetSuiteWriteAnswer {
+        guard let externalId, !externalId.isEmpty else {
             throw .notSent("a record is not created without an external id")
         }
         var request = NetSuiteRequest.change(operation, "POST", path, body)

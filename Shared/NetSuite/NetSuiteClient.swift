@@ -224,11 +224,11 @@ struct NetSuiteRequest: Sendable {
     static let recordPath = "/services/rest/record/v1"
 
     /// A request that carries a JSON body; a property that NetSuite does not know is an error and not dropped.
-    static func change(_ operation: NetSuiteOperation, _ method: String, _ path: String, _ body: JSONValue) -> Self {
+    static func change(_ operation: NetSuiteOperation, _ method: String, _ path: String, _ body: [UInt8]) -> Self {
         NetSuiteRequest(
             operation: operation, method: method, path: recordPath + path,
             headers: [("Content-Type", "application/json"), ("X-NetSuite-PropertyNameValidation", "error")],
-            body: body.bytes())
+            body: body)
     }
 
     static func read(_ operation: NetSuiteOperation, _ path: String) -> Self {

@@ -44,9 +44,10 @@ struct FieldRule: Sendable {
         }
     }
 
-    /// The field's JSON value for this snapshot, or that it is not carried or empty.
-    func value(in snapshot: OrderSnapshot, line: OrderSnapshot.Line? = nil) throws(MappingProblem) -> Carried<JSONValue>
-    {
+    /// The field's value for this snapshot, or that it is not carried or empty.
+    func value(
+        in snapshot: OrderSnapshot, line: OrderSnapshot.Line? = nil
+    ) throws(MappingProblem) -> Carried<FieldValue> {
         let found: SnapshotValue
         var source: SnapshotPath?
         switch self.source {
@@ -119,40 +120,42 @@ struct FieldRule: Sendable {
     private static func fill(
         _ parts: [TemplatePart], _ snapshot: OrderSnapshot, _ line: OrderSnapshot.Line?
     ) -> String {
-        parts.map { part in
+        var filled = ""
+        for part in parts {
             switch part {
-            case .text(let text): text
-            case .path(let path): Self.plainText(of: path.value(in: snapshot, line: line)) ?? ""
+            case .text(let text): filled += text
+            case .path(let path): filled += Self.plainText(of: path.value(in: snapshot, line: line)) ?? ""
             }
-        }.joined()
+        }
+        return filled
     }
 }
 
 /// Turns a value into what the NetSuite field takes.
 extension FieldRule {
-    func convert(_ value: SnapshotValue) throws(Misfit) -> JSONValue {
+    func convert(_ value: SnapshotValue) throws(Misfit) -> FieldValue {
         switch target.kind {
         case .reference:
             let id = try text(value)
             guard Self.isInternalId(id) else {
                 throw wrongType("is no internal id (a whole number)")
             }
-            return .object(["id": .string(id)])
+            return .id(id)
         case .enumeration(let codes):
             let code = try text(value)
             guard codes.contains(code) else { throw wrongType("is not \(target.kind.inWords)") }
-            return .object(["id": .string(code)])
+            return .id(code)
         case .text(let maximumLength):
-            return .string(try bounded(try text(value), to: maximumLength))
+            return .text(try bounded(try text(value), to: maximumLength))
         case .date:
-            return .string(try date(value).text)
+            return .text(try date(value).text)
         case .number:
-            return .number(try number(value).jsonNumber)
+            return .number(try number(value))
         case .boolean:
-            if case .custom(.bool(let truth)) = value { return .bool(truth) }
+            if case .custom(.bool(let truth)) = value { return .truth(truth) }
             switch try text(value) {
-            case "true": return true
-            case "false": return false
+            case "true": return .truth(true)
+            case "false": return .truth(false)
             default: throw wrongType("is neither true nor false")
             }
         case .address:
@@ -222,8 +225,8 @@ extension FieldRule {
     }
 
     static func isInternalId(_ text: String) -> Bool {
-        let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
-        return (1...18).contains(digits.utf8.count) && digits.utf8.allSatisfy { (0x30...0x39).contains($0) }
+        let digits = text.utf8.first == UInt8(ascii: "-") ? text.utf8.dropFirst() : text.utf8[...]
+        return (1...18).contains(digits.count) && digits.allSatisfy { (0x30...0x39).contains($0) }
     }
 
     static func plainText(of value: SnapshotValue) -> String? {

@@ -15,10 +15,10 @@ extension OrderMapping {
     public func renderOrder(
         _ snapshot: OrderSnapshot, customerId: String, items: [String: String]
     ) throws(MappingProblem) -> [UInt8] {
-        JSONValue.object(try orderBody(snapshot, customerId: customerId, items: items)).bytes()
+        try orderCreate(snapshot, items: items).bytes(customerId: customerId)
     }
 
-    /// The body that creates the sales order, as a value.
+    /// The body that creates the sales order, as a tree to look at; ``orderCreate(_:items:)`` makes what is sent.
     public func orderBody(
         _ snapshot: OrderSnapshot, customerId: String, items: [String: String]
     ) throws(MappingProblem) -> JSONObject {
@@ -45,12 +45,7 @@ extension OrderMapping {
     private func fillHeader(
         _ header: inout JSONObject, _ snapshot: OrderSnapshot, purpose: Purpose
     ) throws(MappingProblem) {
-        if let singleCurrency, snapshot.currency != singleCurrency {
-            throw MappingProblem(
-                .otherCurrency, field: "currency", reason: "the order is not in the account's only currency",
-                sentence: "The order is in \(snapshot.currency), but the mapping file says that NetSuite has only "
-                    + "\(singleCurrency). Correct the order, or map order.currency.")
-        }
+        try checkCurrency(snapshot)
         for rule in rules[.order] ?? [] where purpose == .create || rule.target.name != "orderStatus" {
             if case .address(let address) = rule.source {
                 let carried = try address.value(
@@ -67,8 +62,27 @@ extension OrderMapping {
         header[CustomField.salesOrderVersion] = .string(String(snapshot.version))
     }
 
+    func checkCurrency(_ snapshot: OrderSnapshot) throws(MappingProblem) {
+        guard let singleCurrency, snapshot.currency != singleCurrency else { return }
+        throw MappingProblem(
+            .otherCurrency, field: "currency", reason: "the order is not in the account's only currency",
+            sentence: "The order is in \(snapshot.currency), but the mapping file says that NetSuite has only "
+                + "\(singleCurrency). Correct the order, or map order.currency.")
+    }
+
     /// All lines in the snapshot's order, each as ``renderLine(_:of:itemId:)`` makes it.
     public func renderLines(_ snapshot: OrderSnapshot, items: [String: String]) throws(MappingProblem) -> [JSONObject] {
+        try Self.checkLineCount(snapshot)
+        var rendered: [JSONObject] = []
+        rendered.reserveCapacity(snapshot.lines.count)
+        for line in snapshot.lines {
+            let itemId = try Self.itemId(of: line, in: snapshot, items: items)
+            rendered.append(try renderLine(line, of: snapshot, itemId: itemId))
+        }
+        return rendered
+    }
+
+    static func checkLineCount(_ snapshot: OrderSnapshot) throws(MappingProblem) {
         guard !snapshot.lines.isEmpty else {
             throw MappingProblem(
                 .missingValue, field: "lines", reason: "the order has no lines",
@@ -82,18 +96,15 @@ extension OrderMapping {
                     "The order has \(snapshot.lines.count) lines; at most \(Self.maximumLines) go into one NetSuite "
                     + "order. Split it in Salesforce.")
         }
-        var rendered: [JSONObject] = []
-        rendered.reserveCapacity(snapshot.lines.count)
-        for line in snapshot.lines {
-            guard let itemId = items[line.sku] else {
-                throw MappingProblem(
-                    .missingItem, field: Self.place("sku", of: line, in: snapshot), reason: "no item id is known",
-                    sentence: "NetSuite has no item \"\(line.sku)\". Create it there, or correct the SKU in Salesforce."
-                )
-            }
-            rendered.append(try renderLine(line, of: snapshot, itemId: itemId))
-        }
-        return rendered
+    }
+
+    static func itemId(
+        of line: OrderSnapshot.Line, in snapshot: OrderSnapshot, items: [String: String]
+    ) throws(MappingProblem) -> String {
+        if let itemId = items[line.sku] { return itemId }
+        throw MappingProblem(
+            .missingItem, field: place("sku", of: line, in: snapshot), reason: "no item id is known",
+            sentence: "NetSuite has no item \"\(line.sku)\". Create it there, or correct the SKU in Salesforce.")
     }
 
     /// One entry of the item sublist, without the `line` key: adds the line when sent so; with the key it changes one.
@@ -102,17 +113,7 @@ extension OrderMapping {
     public func renderLine(
         _ line: OrderSnapshot.Line, of snapshot: OrderSnapshot, itemId: String
     ) throws(MappingProblem) -> JSONObject {
-        let amount: ExactDecimal
-        do {
-            amount = try (line.quantity * line.unitPrice)
-                .rounded(toScale: CurrencyPlaces.count(of: snapshot.currency))
-        } catch {
-            throw MappingProblem(
-                .outOfRange, field: Self.place("unitPrice", of: line, in: snapshot),
-                reason: "quantity times price has too many digits",
-                sentence: "Quantity times price of line \(line.number) has more digits than can be carried exactly. "
-                    + "Correct the line in Salesforce.")
-        }
+        let amount = try Self.amount(of: line, in: snapshot, places: CurrencyPlaces.count(of: snapshot.currency))
         var entry: JSONObject = [
             "item": .object(["id": .string(itemId)]),
             "quantity": .number(line.quantity.normalized.jsonNumber),
@@ -123,6 +124,20 @@ extension OrderMapping {
         for rule in rules[.lines] ?? [] { try Self.put(rule, snapshot, line, into: &entry) }
         entry[CustomField.salesOrderLineId] = .string(line.id.text)
         return entry
+    }
+
+    static func amount(
+        of line: OrderSnapshot.Line, in snapshot: OrderSnapshot, places: Int
+    ) throws(MappingProblem) -> ExactDecimal {
+        do {
+            return try (line.quantity * line.unitPrice).rounded(toScale: places)
+        } catch {
+            throw MappingProblem(
+                .outOfRange, field: place("unitPrice", of: line, in: snapshot),
+                reason: "quantity times price has too many digits",
+                sentence: "Quantity times price of line \(line.number) has more digits than can be carried exactly. "
+                    + "Correct the line in Salesforce.")
+        }
     }
 
     /// The body that creates the order's customer, as a value.
@@ -136,7 +151,7 @@ extension OrderMapping {
                 if rule.target.name == "billingAddress" { billing = carried.value } else { shipping = carried.value }
             } else if case .value(let value) = try rule.value(in: snapshot) {
                 // A record that is new has nothing to clear: null is left out.
-                body[rule.target.name] = value
+                body[rule.target.name] = value.json
             }
         }
         let entries = Self.addressBook(billing: billing, shipping: shipping)
@@ -166,7 +181,7 @@ extension OrderMapping {
         switch try rule.value(in: snapshot, line: line) {
         case .absent: return
         case .null: object[rule.target.name] = .null
-        case .value(let value): object[rule.target.name] = value
+        case .value(let value): object[rule.target.name] = value.json
         }
     }
 

@@ -3,6 +3,7 @@ import EventLoop
 import JSONText
 import Ledger
 import NetSuite
+import OrderMapping
 import ServiceRuntime
 
 /// Makes NetSuite's sales order equal to the message: created once, or changed by the least that closes the difference.
@@ -49,10 +50,12 @@ struct OrderStep {
         if work.isProbeNeeded, let landed = try await find(order) {
             return try await compare(wanted, record: landed, work: work)
         }
-        var body = wanted.prepared.body
-        body["entity"] = .object(["id": .string(wanted.customerId)])
-        let created = body
-        switch try await work.send({ try await client.createSalesOrder(.object(created), beforeSending: $0) }) {
+        let externalId = ExternalId.salesOrder(order.snapshot.orderId)
+        let body = wanted.prepared.body.bytes(customerId: wanted.customerId)
+        let answer = try await work.send {
+            try await client.createSalesOrder(externalId: externalId, body: body, beforeSending: $0)
+        }
+        switch answer {
         case .applied(let id):
             return .written(WrittenOrder(netSuiteId: try number(id)))
         case .refused(let refusal) where refusal.classification == .alreadyExists:

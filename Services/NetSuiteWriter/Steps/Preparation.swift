@@ -19,7 +19,7 @@ struct Preparation {
         /// Internal ids of its items by SKU.
         let items: [String: String]
         /// The body of the create, but for the customer.
-        let body: JSONObject
+        let body: OrderCreate
     }
 
     /// The order's items and its body.
@@ -45,9 +45,9 @@ struct Preparation {
         return Prepared(items: found, body: try render(order, items: found))
     }
 
-    private func render(_ order: IncomingOrder, items: [String: String]) throws -> JSONObject {
+    private func render(_ order: IncomingOrder, items: [String: String]) throws -> OrderCreate {
         do {
-            return try mapping.orderBody(order.snapshot, customerId: "0", items: items)
+            return try mapping.orderCreate(order.snapshot, items: items)
         } catch {
             throw StepEnd.dead(Self.letter(for: error, order: order))
         }
