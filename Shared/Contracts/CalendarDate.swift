@@ -19,10 +19,8 @@ public struct CalendarDate: Sendable, Hashable, Comparable, CustomStringConverti
 
     /// Reads `YYYY-MM-DD` and nothing else.
     public init(_ text: String) throws(ContractError) {
-        let bytes = Array(text.utf8)
-        guard bytes.count == 10, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"),
-            let year = decimal(bytes[0..<4]), let month = decimal(bytes[5..<7]), let day = decimal(bytes[8..<10])
-        else {
+        var text = text
+        guard let (year, month, day) = text.withUTF8({ CalendarDate.parts($0) }) else {
             throw ContractError(path: "", reason: "a date is written YYYY-MM-DD", mend: "send it in this form")
         }
         guard let date = CalendarDate(year: year, month: month, day: day) else {
@@ -30,6 +28,19 @@ public struct CalendarDate: Sendable, Hashable, Comparable, CustomStringConverti
                 path: "", reason: "there is no such day between 1900 and 2199", mend: "correct the date in Salesforce")
         }
         self = date
+    }
+
+    /// The day that these bytes write; nil where they write none.
+    init?(plain bytes: UnsafeBufferPointer<UInt8>) {
+        guard let (year, month, day) = CalendarDate.parts(bytes) else { return nil }
+        self.init(year: year, month: month, day: day)
+    }
+
+    private static func parts(_ bytes: UnsafeBufferPointer<UInt8>) -> (year: Int, month: Int, day: Int)? {
+        guard bytes.count == 10, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"),
+            let year = decimal(bytes, 0..<4), let month = decimal(bytes, 5..<7), let day = decimal(bytes, 8..<10)
+        else { return nil }
+        return (year, month, day)
     }
 
     /// The day as `YYYY-MM-DD`.
@@ -84,13 +95,18 @@ public struct CalendarDate: Sendable, Hashable, Comparable, CustomStringConverti
 }
 
 /// The value of a run of digits; `nil` where another byte stands among them.
-func decimal(_ digits: ArraySlice<UInt8>) -> Int? {
+func decimal(_ bytes: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) -> Int? {
     var value = 0
-    for byte in digits {
-        guard (0x30...0x39).contains(byte) else { return nil }
-        value = value * 10 + Int(byte - 0x30)
+    for index in range {
+        guard (0x30...0x39).contains(bytes[index]) else { return nil }
+        value = value * 10 + Int(bytes[index] - 0x30)
     }
-    return digits.isEmpty ? nil : value
+    return range.isEmpty ? nil : value
+}
+
+/// The value of a run of digits; `nil` where another byte stands among them.
+func decimal(_ digits: ArraySlice<UInt8>) -> Int? {
+    digits.withUnsafeBufferPointer { decimal($0, 0..<$0.count) }
 }
 
 /// Writes the last `width` digits of a number that is not negative.

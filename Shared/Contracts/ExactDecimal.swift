@@ -48,8 +48,8 @@ public struct ExactDecimal: Sendable {
     /// Reads `49.50`, `-3`, and with an exponent `1.2e3`; neither blanks nor a plus sign.
     public init(_ text: String) throws(ExactDecimalError) {
         var text = text
-        if let (mantissa, scale) = text.withUTF8({ ExactDecimal.plain($0) }) {
-            self.init(mantissa: mantissa, scale: scale)
+        if let plain = text.withUTF8({ ExactDecimal(plain: $0) }) {
+            self = plain
             return
         }
         guard let number = JSONNumber(text: text) else { throw .malformed }
@@ -57,23 +57,23 @@ public struct ExactDecimal: Sendable {
     }
 
     /// The short way for digits with at most one point, as nearly all amounts are; nil for what takes a closer look.
-    private static func plain(_ bytes: UnsafeBufferPointer<UInt8>) -> (mantissa: Int64, scale: Int)? {
+    init?(plain bytes: UnsafeBufferPointer<UInt8>) {
         let first = bytes.first == UInt8(ascii: "-") ? 1 : 0
         guard (1...18).contains(bytes.count - first) else { return nil }
         if bytes[first] == UInt8(ascii: "0"), first + 1 < bytes.count, bytes[first + 1] != UInt8(ascii: ".") {
             return nil
         }
         var mantissa: Int64 = 0
-        var point: Int?
+        var point = bytes.count - 1
         for index in first..<bytes.count {
-            if bytes[index] == UInt8(ascii: "."), point == nil, index > first, index + 1 < bytes.count {
+            if bytes[index] == UInt8(ascii: "."), point == bytes.count - 1, index > first, index + 1 < bytes.count {
                 point = index
             } else {
                 guard (0x30...0x39).contains(bytes[index]) else { return nil }
                 mantissa = mantissa * 10 + Int64(bytes[index] - 0x30)
             }
         }
-        return (first == 1 ? -mantissa : mantissa, point.map { bytes.count - 1 - $0 } ?? 0)
+        self.init(mantissa: first == 1 ? -mantissa : mantissa, scale: bytes.count - 1 - point)
     }
 
     /// Takes a JSON number by its digits.
@@ -203,12 +203,14 @@ extension ExactDecimal {
 extension ExactDecimal: Comparable, Hashable, CustomStringConvertible {
     /// Equal by value, whatever the decimals.
     public static func == (left: ExactDecimal, right: ExactDecimal) -> Bool {
+        if left.scale == right.scale { return left.mantissa == right.mantissa }
         let scale = max(left.scale, right.scale)
         return left.wide(at: scale) == right.wide(at: scale)
     }
 
     /// Ordered by value.
     public static func < (left: ExactDecimal, right: ExactDecimal) -> Bool {
+        if left.scale == right.scale || right.mantissa == 0 { return left.mantissa < right.mantissa }
         let scale = max(left.scale, right.scale)
         return left.wide(at: scale) < right.wide(at: scale)
     }

@@ -21,8 +21,9 @@ extension JSONReader {
 
     /// A text without NUL, which neither PostgreSQL nor NetSuite can hold; it may be empty. It comes from `origin`.
     mutating func freeText(limit: Int = TextLimit.long, from origin: FieldOrigin = .salesforce) throws -> String {
+        let before = charactersNUL
         let text = try readString()
-        if text.holdsNUL {
+        guard charactersNUL == before else {
             throw refusal("the text has a NUL character", "remove it from the field in \(origin.rawValue)")
         }
         guard text.utf8.count <= limit else {
@@ -55,7 +56,13 @@ extension JSONReader {
     }
 
     mutating func calendarDate(from origin: FieldOrigin = .salesforce) throws -> CalendarDate {
-        let text = try readString()
+        let text: String
+        if let digits = readPlainString() {
+            if let date = CalendarDate(plain: digits) { return date }
+            text = String(decoding: digits, as: UTF8.self)
+        } else {
+            text = try readString()
+        }
         do {
             return try CalendarDate(text)
         } catch {
@@ -71,7 +78,13 @@ extension JSONReader {
 
     /// A decimal as text, such as `"49.50"`; a JSON number is refused, since most programs would round it.
     mutating func decimal(from origin: FieldOrigin = .salesforce) throws -> ExactDecimal {
-        let text = try readString()
+        let text: String
+        if let digits = readPlainString() {
+            if let number = ExactDecimal(plain: digits) { return number }
+            text = String(decoding: digits, as: UTF8.self)
+        } else {
+            text = try readString()
+        }
         do {
             return try ExactDecimal(text)
         } catch .malformed {
@@ -128,10 +141,11 @@ extension JSONReader {
 
     /// An object of further fields, taken as they are, without NUL in names and texts.
     mutating func furtherFields() throws -> JSONObject {
+        let before = charactersNUL
         guard peek() == .object, case .object(let object) = try readValue() else {
             throw refusal("an object is expected", "send the fields by their API names")
         }
-        guard !holdsNUL(.object(object)) else {
+        guard charactersNUL == before else {
             throw refusal("a text has a NUL character", "remove it from the field in Salesforce")
         }
         return object
@@ -163,10 +177,12 @@ func required<Value>(
     return value
 }
 
-/// Runs a decoder so that it throws nothing but `ContractError`.
-func decoding<Value>(_ body: () throws -> Value) throws(ContractError) -> Value {
+/// Reads a message so that it throws nothing but `ContractError`.
+func decoding<Value>(
+    _ bytes: [UInt8], _ body: (inout JSONReader) throws -> Value
+) throws(ContractError) -> Value {
     do {
-        return try body()
+        return try JSONReader.read(bytes, limits: .message, body)
     } catch let error as ContractError {
         throw error
     } catch let error as JSONError {
@@ -177,24 +193,10 @@ func decoding<Value>(_ body: () throws -> Value) throws(ContractError) -> Value 
 }
 
 extension String {
-    /// Whether it has the character with the code zero.
-    fileprivate var holdsNUL: Bool {
-        utf8.withContiguousStorageIfAvailable { $0.contains(0) } ?? utf8.contains(0)
-    }
-
     /// Whether it has a character that is no blank; most texts begin with one.
     fileprivate var saysSomething: Bool {
         if let first = utf8.first, first > 0x20, first < 0x7F { return true }
         return contains { !$0.isWhitespace }
-    }
-}
-
-private func holdsNUL(_ value: JSONValue) -> Bool {
-    switch value {
-    case .string(let text): text.holdsNUL
-    case .array(let elements): elements.contains(where: holdsNUL)
-    case .object(let object): object.members.contains { $0.name.holdsNUL || holdsNUL($0.value) }
-    case .null, .bool, .number: false
     }
 }
 

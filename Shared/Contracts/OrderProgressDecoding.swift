@@ -3,8 +3,7 @@ import JSONText
 extension OrderProgress {
     /// Reads and checks a payload; unknown fields are ignored, since newer senders may have more.
     public static func decode(_ bytes: [UInt8]) throws(ContractError) -> OrderProgress {
-        try decoding {
-            var reader = try JSONReader(bytes, limits: .message)
+        try decoding(bytes) { reader in
             var draft = ProgressDraft()
             try reader.readObject { name, reader in try draft.take(name, &reader) }
             try reader.finish()
@@ -24,7 +23,7 @@ private struct ProgressDraft {
     private var credits: [OrderProgress.Credit]?
     private var asOf: UTCInstant?
 
-    mutating func take(_ name: String, _ reader: inout JSONReader) throws {
+    mutating func take(_ name: JSONName, _ reader: inout JSONReader) throws {
         switch name {
         case "orderId": orderId = try reader.orderId()
         case "netSuite": netSuite = try OrderProgress.SalesOrder.read(&reader)
@@ -111,13 +110,13 @@ private struct DocumentDraft {
     }
 
     /// Whether the member was one of these and is read.
-    mutating func takes(_ name: String, _ reader: inout JSONReader) throws -> Bool {
+    mutating func takes(_ name: JSONName, _ reader: inout JSONReader) throws -> Bool {
         switch name {
         case "id": id = try reader.netSuiteText()
         case "number": number = try reader.netSuiteText()
         case "date": date = try reader.optional { try $0.calendarDate(from: .netSuite) }
         case "status": status = try reader.netSuiteText()
-        case _ where amountNames.contains(name): amounts[name] = try reader.decimal(from: .netSuite)
+        case _ where amountNames.contains(name.text): amounts[name.text] = try reader.decimal(from: .netSuite)
         default: return false
         }
         return true

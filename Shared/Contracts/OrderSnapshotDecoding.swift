@@ -3,8 +3,7 @@ import JSONText
 extension OrderSnapshot {
     /// Reads and checks a payload; unknown fields are ignored, since newer senders may have more.
     public static func decode(_ bytes: [UInt8]) throws(ContractError) -> OrderSnapshot {
-        try decoding {
-            var reader = try JSONReader(bytes, limits: .message)
+        try decoding(bytes) { reader in
             var draft = SnapshotDraft()
             try reader.readObject { name, reader in try draft.take(name, &reader) }
             try reader.finish()
@@ -38,7 +37,7 @@ private struct SnapshotDraft {
         var custom: JSONObject = [:]
     }
 
-    mutating func take(_ name: String, _ reader: inout JSONReader) throws {
+    mutating func take(_ name: JSONName, _ reader: inout JSONReader) throws {
         switch name {
         case "orderId": orderId = try reader.orderId()
         case "orderNumber": orderNumber = try reader.requiredText(limit: TextLimit.code)
@@ -53,7 +52,7 @@ private struct SnapshotDraft {
         }
     }
 
-    private mutating func takeOptional(_ name: String, _ reader: inout JSONReader) throws {
+    private mutating func takeOptional(_ name: JSONName, _ reader: inout JSONReader) throws {
         switch name {
         case "endDate": optional.endDate = try reader.carried { try $0.calendarDate() }
         case "poNumber": optional.poNumber = try reader.carried { try $0.freeText(limit: TextLimit.code) }
@@ -162,7 +161,7 @@ extension OrderSnapshot.Account {
         var shipTo: Carried<PostalAddress> = .absent
         var custom: JSONObject = [:]
 
-        mutating func take(_ name: String, _ reader: inout JSONReader) throws {
+        mutating func take(_ name: JSONName, _ reader: inout JSONReader) throws {
             switch name {
             case "number": number = try reader.carried { try $0.freeText(limit: TextLimit.code) }
             case "phone": phone = try reader.carried { try $0.freeText(limit: TextLimit.code) }
@@ -198,7 +197,7 @@ extension OrderSnapshot.Line {
         var endDate: Carried<CalendarDate> = .absent
         var custom: JSONObject = [:]
 
-        mutating func take(_ name: String, _ reader: inout JSONReader) throws {
+        mutating func take(_ name: JSONName, _ reader: inout JSONReader) throws {
             switch name {
             case "id": id = try reader.salesforceId()
             case "number": number = try reader.requiredText(limit: TextLimit.code)

@@ -26,11 +26,15 @@ public struct SalesforceId: Sendable, Hashable, Comparable, CustomStringConverti
         guard characters.count == 15 || characters.count == 18 else {
             return .refused("a Salesforce id has 15 or 18 characters")
         }
-        guard characters.allSatisfy(isLetterOrDigit) else {
+        var areLettersAndDigits = true
+        for byte in characters where !isLetterOrDigit(byte) { areLettersAndDigits = false }
+        guard areLettersAndDigits else {
             return .refused("a Salesforce id has letters and digits only")
         }
         guard characters.count == 18 else { return .short(suffix: (0..<3).map { suffix(of: characters, group: $0) }) }
-        guard (0..<3).allSatisfy({ characters[15 + $0] == suffix(of: characters, group: $0) }) else {
+        guard characters[15] == suffix(of: characters, group: 0), characters[16] == suffix(of: characters, group: 1),
+            characters[17] == suffix(of: characters, group: 2)
+        else {
             return .refused("the id's last three characters do not fit the first fifteen")
         }
         return .complete
@@ -66,7 +70,11 @@ public struct SalesforceId: Sendable, Hashable, Comparable, CustomStringConverti
     /// The character that repeats the capitals of five others, out of A–Z and 0–5.
     private static func suffix(of characters: UnsafeBufferPointer<UInt8>, group: Int) -> UInt8 {
         var sum: UInt8 = 0
-        for position in 0..<5 where (0x41...0x5A).contains(characters[group * 5 + position]) { sum |= 1 << position }
+        for position in 0..<5 {
+            // 0x41...0x5A, as a bit.
+            let isCapital: UInt8 = characters[group * 5 + position] &- 0x41 < 26 ? 1 : 0
+            sum |= isCapital &<< UInt8(position)
+        }
         return sum < 26 ? 0x41 + sum : 0x30 + sum - 26
     }
 }

@@ -3,8 +3,7 @@ import JSONText
 extension Settlement {
     /// Reads and checks a payload; unknown fields are ignored, since newer senders may have more.
     public static func decode(_ bytes: [UInt8]) throws(ContractError) -> Settlement {
-        try decoding {
-            var reader = try JSONReader(bytes, limits: .message)
+        try decoding(bytes) { reader in
             var draft = SettlementDraft()
             try reader.readObject { name, reader in try draft.take(name, &reader) }
             try reader.finish()
@@ -24,7 +23,7 @@ private struct SettlementDraft {
     private var letter: Settlement.Letter?
     private var hold: Settlement.Hold?
 
-    mutating func take(_ name: String, _ reader: inout JSONReader) throws {
+    mutating func take(_ name: JSONName, _ reader: inout JSONReader) throws {
         switch name {
         case "orderId": orderId = try reader.orderId()
         case "sequence": sequence = try reader.positiveInteger()

@@ -29,8 +29,7 @@ extension StockCount {
 
     /// Reads and checks a payload; unknown fields are ignored, since newer senders may have more.
     public static func decode(_ bytes: [UInt8]) throws(ContractError) -> StockCount {
-        try decoding {
-            var reader = try JSONReader(bytes, limits: .message)
+        try decoding(bytes) { reader in
             var draft = StockDraft()
             try reader.readObject { name, reader in try draft.take(name, &reader) }
             try reader.finish()
@@ -47,7 +46,7 @@ private struct StockDraft {
     private var locations: [StockCount.Location]?
     private var asOf: UTCInstant?
 
-    mutating func take(_ name: String, _ reader: inout JSONReader) throws {
+    mutating func take(_ name: JSONName, _ reader: inout JSONReader) throws {
         switch name {
         case "sku": sku = try reader.requiredText(limit: TextLimit.code, from: .netSuite)
         case "itemId": itemId = try reader.requiredText(limit: TextLimit.code, from: .netSuite)
@@ -96,7 +95,7 @@ extension StockCount.Location {
             switch name {
             case "id": id = try reader.requiredText(limit: TextLimit.code, from: .netSuite)
             case "name": locationName = try reader.requiredText(limit: TextLimit.name, from: .netSuite)
-            case "available", "onHand", "backOrdered": amounts[name] = try reader.decimal(from: .netSuite)
+            case "available", "onHand", "backOrdered": amounts[name.text] = try reader.decimal(from: .netSuite)
             default: try reader.skipValue()
             }
         }

@@ -17,7 +17,8 @@ public struct UTCInstant: Sendable, Hashable, Comparable, CustomStringConvertibl
 
     /// Reads ISO 8601 with seconds, up to nine decimals, and `Z`, `+0000` (as Salesforce writes) or `+00:00`.
     public init(_ text: String) throws(ContractError) {
-        guard let value = UTCInstant.milliseconds(Array(text.utf8)) else {
+        var text = text
+        guard let value = text.withUTF8({ UTCInstant.milliseconds($0) }) else {
             throw ContractError(
                 path: "", reason: "an instant is written like 2026-05-28T20:26:40.000Z, in UTC",
                 mend: "send it in this form")
@@ -76,23 +77,28 @@ public struct UTCInstant: Sendable, Hashable, Comparable, CustomStringConvertibl
         return "\(date)T\(padded(second / 3600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))"
     }
 
-    private static func milliseconds(_ bytes: [UInt8]) -> Int64? {
+    private static func milliseconds(_ bytes: UnsafeBufferPointer<UInt8>) -> Int64? {
         guard bytes.count >= 20, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"),
             bytes[10] == UInt8(ascii: "T"), bytes[13] == UInt8(ascii: ":"), bytes[16] == UInt8(ascii: ":"),
-            let year = decimal(bytes[0..<4]), let month = decimal(bytes[5..<7]), let day = decimal(bytes[8..<10]),
-            let hour = decimal(bytes[11..<13]), let minute = decimal(bytes[14..<16]),
-            let second = decimal(bytes[17..<19]), hour < 24, minute < 60, second < 60,
+            let year = decimal(bytes, 0..<4), let month = decimal(bytes, 5..<7), let day = decimal(bytes, 8..<10),
+            let hour = decimal(bytes, 11..<13), let minute = decimal(bytes, 14..<16),
+            let second = decimal(bytes, 17..<19), hour < 24, minute < 60, second < 60,
             let date = CalendarDate(year: year, month: month, day: day)
         else { return nil }
-        var rest = bytes[19...]
-        var millisecond = 0
-        if rest.first == UInt8(ascii: ".") {
-            let fraction = rest.dropFirst().prefix { (0x30...0x39).contains($0) }
-            guard (1...9).contains(fraction.count) else { return nil }
-            millisecond = decimal((fraction.prefix(3) + [0x30, 0x30])[...].prefix(3)) ?? 0
-            rest = rest.dropFirst(1 + fraction.count)
+        var (rest, millisecond) = (19, 0)
+        if bytes[rest] == UInt8(ascii: ".") {
+            var worth = 100
+            rest += 1
+            while rest < bytes.count, (0x30...0x39).contains(bytes[rest]) {
+                millisecond += worth * Int(bytes[rest] - 0x30)
+                worth /= 10
+                rest += 1
+            }
+            guard (1...9).contains(rest - 20) else { return nil }
         }
-        guard ["Z", "+0000", "+00:00"].contains(String(decoding: rest, as: UTF8.self)) else { return nil }
+        let zone = bytes[rest...]
+        guard zone.elementsEqual("Z".utf8) || zone.elementsEqual("+0000".utf8) || zone.elementsEqual("+00:00".utf8)
+        else { return nil }
         let seconds = Int64(date.daysSinceEpoch) * 86_400 + Int64(hour * 3600 + minute * 60 + second)
         return seconds * 1000 + Int64(millisecond)
     }

@@ -2,35 +2,55 @@
 ///
 /// Refused are: a byte order mark, bytes that are no UTF-8, lone surrogates, names that occur twice in an object (however
 /// they are escaped), texts beyond the limits, bytes behind the document. Numbers keep their digits.
-public struct JSONReader: Sendable {
-    let bytes: [UInt8]
+///
+/// A reader lives only while `read` runs, since it looks at the text's bytes in place.
+public struct JSONReader: ~Copyable {
+    let bytes: UnsafeBufferPointer<UInt8>
     var position = 0
-    private let limits: JSONLimits
-    private var path: [PathElement] = []
+    /// How many NUL characters the names and strings had that were read so far: only an escape can write one.
+    public internal(set) var charactersNUL = 0
+    private let maximumDepth: Int
+    /// What lies around the present place, of which `depth` count: where a member's name begins, or the complement
+    /// of an element's index. Names become text only in an error.
+    private var path: [Int] = []
+    private var depth = 0
+    var names = NameRanges()
     /// Deeper places are cut in errors: they come from the sender, and people read them.
     private static let shownDepth = 8
 
-    private enum PathElement: Sendable {
-        case member(String)
-        case element(Int)
+    /// Reads a text; its size and UTF-8 are checked at once.
+    public static func read<Result>(
+        _ bytes: [UInt8], limits: JSONLimits = .message, _ body: (inout JSONReader) throws -> Result
+    ) throws -> Result {
+        try bytes.withUnsafeBufferPointer { all in
+            var reader = try JSONReader(all, limits: limits)
+            return try body(&reader)
+        }
     }
 
-    /// Begins a text; its size and UTF-8 are checked at once.
-    public init(_ bytes: [UInt8], limits: JSONLimits = .message) throws(JSONError) {
+    /// Begins a text that stays where it is as long as the reader lives.
+    init(_ bytes: UnsafeBufferPointer<UInt8>, limits: JSONLimits) throws(JSONError) {
         self.bytes = bytes
-        self.limits = limits
+        maximumDepth = limits.maximumDepth
         guard bytes.count <= limits.maximumBytes else {
             throw JSONError(
                 path: "", offset: limits.maximumBytes,
                 reason: "the text has \(bytes.count) bytes, more than the \(limits.maximumBytes) allowed")
         }
-        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
+        if bytes.count >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF {
             throw JSONError(path: "", offset: 0, reason: "the text begins with a byte order mark, which JSON forbids")
         }
-        if let offset = firstInvalidUTF8(in: bytes) {
+        if let offset = firstInvalidUTF8(in: UnsafeRawBufferPointer(bytes)) {
             throw JSONError(path: "", offset: offset, reason: "the bytes are not UTF-8")
         }
-        path.reserveCapacity(8)
+        path.reserveCapacity(16)
+    }
+
+    /// Looks at a text, already checked, from one of its bytes on.
+    private init(_ bytes: UnsafeBufferPointer<UInt8>, at position: Int) {
+        self.bytes = bytes
+        self.position = position
+        maximumDepth = 0
     }
 
     /// What comes next; consumes nothing.
@@ -57,38 +77,54 @@ public struct JSONReader: Sendable {
     /// The present place, such as `lines[2].quantity`. A name that is not a plain word is shown as `?`.
     public var currentPath: String {
         var text = ""
-        for element in path.prefix(Self.shownDepth) {
-            switch element {
-            case .element(let index): text += "[\(index)]"
-            case .member(let name): text += (text.isEmpty ? "" : ".") + (isPlainWord(name) ? name : "?")
+        for element in path.prefix(min(depth, Self.shownDepth)) {
+            if element < 0 {
+                text += "[\(~element)]"
+            } else {
+                var reader = JSONReader(bytes, at: element)
+                let name = (try? reader.scanString()) ?? ""
+                text += (text.isEmpty ? "" : ".") + (isPlainWord(name) ? name : "?")
             }
         }
-        return path.count > Self.shownDepth ? text + "…" : text
+        return depth > Self.shownDepth ? text + "…" : text
     }
 
     /// Reads an object; `member` gets each name and must read (or skip) exactly its value.
-    public mutating func readObject(_ member: (String, inout JSONReader) throws -> Void) throws {
+    public mutating func readObject(_ member: (JSONName, inout JSONReader) throws -> Void) throws {
         try open(UInt8(ascii: "{"), .object)
-        var names = NamesSeen()
         skipBlanks()
         if take(UInt8(ascii: "}")) { return }
+        var seen = NamesSeen(floor: names.count)
+        let outside = depth
         while true {
             skipBlanks()
             guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else {
                 throw self.error("a member's name in quotes is expected")
             }
-            let name = try scanString()
-            let depth = path.count
-            path.append(.member(name))
-            guard names.insert(name) else { throw self.error("the name occurs twice in its object") }
+            let start = position
+            let kept: Int
+            if let name = takePlainString(), name.isASCII {
+                enter(start)
+                guard seen.insert(name.text, &names) else { throw self.error("the name occurs twice in its object") }
+                try takeColon()
+                kept = names.count
+                try member(JSONName(name.text), &self)
+            } else {
+                position = start
+                var name = try scanString()
+                enter(start)
+                guard seen.insert(name, &names) else { throw self.error("the name occurs twice in its object") }
+                try takeColon()
+                kept = names.count
+                try name.withUTF8 { try member(JSONName($0), &self) }
+            }
+            depth = outside
+            names.count = kept
             skipBlanks()
-            guard take(UInt8(ascii: ":")) else { throw self.error("a colon is expected behind the name") }
-            try member(name, &self)
-            path.removeLast(path.count - depth)
-            skipBlanks()
-            if take(UInt8(ascii: "}")) { return }
+            if take(UInt8(ascii: "}")) { break }
             guard take(UInt8(ascii: ",")) else { throw self.error("a comma or the object's end is expected") }
         }
+        names.count = seen.floor
     }
 
     /// Reads an array; `element` must read (or skip) exactly one value each time.
@@ -97,11 +133,11 @@ public struct JSONReader: Sendable {
         skipBlanks()
         if take(UInt8(ascii: "]")) { return }
         var index = 0
+        let outside = depth
         while true {
-            let depth = path.count
-            path.append(.element(index))
+            enter(~index)
             try element(&self)
-            path.removeLast(path.count - depth)
+            depth = outside
             index += 1
             skipBlanks()
             if take(UInt8(ascii: "]")) { return }
@@ -111,15 +147,23 @@ public struct JSONReader: Sendable {
 
     /// Reads a string.
     public mutating func readString() throws(JSONError) -> String {
+        if let plain = readPlainString() { return String(decoding: plain, as: UTF8.self) }
         try expect(.string)
         return try scanString()
+    }
+
+    /// Consumes a string that has no escape and gives its bytes, which stay as long as the reader; consumes nothing and
+    /// gives nil where another string or value stands.
+    public mutating func readPlainString() -> UnsafeBufferPointer<UInt8>? {
+        skipBlanks()
+        guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else { return nil }
+        return takePlainString()?.text
     }
 
     /// Reads a number with its digits as they stand.
     public mutating func readNumber() throws(JSONError) -> JSONNumber {
         try expect(.number)
-        let found = bytes.withUnsafeBufferPointer { JSONNumber.end(in: $0, from: position) }
-        guard let end = found, !isWordByte(at: end) else {
+        guard let end = JSONNumber.end(in: bytes, from: position), !isWordByte(at: end) else {
             throw error("a number is written in a way that JSON does not know")
         }
         let text = String(decoding: bytes[position..<end], as: UTF8.self)
@@ -137,8 +181,10 @@ public struct JSONReader: Sendable {
 
     /// Consumes a null and says so; consumes nothing where another value stands.
     public mutating func readNull() throws(JSONError) -> Bool {
-        guard peek() == .null else { return false }
-        skipBlanks()
+        var index = position
+        while index < bytes.count, isBlank(bytes[index]) { index += 1 }
+        guard index < bytes.count, bytes[index] == UInt8(ascii: "n") else { return false }
+        position = index
         guard takeWord("null") else { throw error("null is expected") }
         return true
     }
@@ -159,7 +205,7 @@ public struct JSONReader: Sendable {
         case .object:
             var object = JSONObject()
             try typed { reader in
-                try reader.readObject { name, reader in object.append(unique: name, try reader.readValue()) }
+                try reader.readObject { name, reader in object.append(unique: name.text, try reader.readValue()) }
             }
             return .object(object)
         case .nothing: throw endOrStray()
@@ -196,10 +242,20 @@ extension JSONReader {
 
     private mutating func open(_ bracket: UInt8, _ kind: JSONKind) throws(JSONError) {
         try expect(kind)
-        guard path.count < limits.maximumDepth else {
-            throw error("objects and arrays lie deeper than the \(limits.maximumDepth) levels allowed")
+        guard depth < maximumDepth else {
+            throw error("objects and arrays lie deeper than the \(maximumDepth) levels allowed")
         }
         position += 1
+    }
+
+    private mutating func enter(_ element: Int) {
+        if depth < path.count { path[depth] = element } else { path.append(element) }
+        depth += 1
+    }
+
+    private mutating func takeColon() throws(JSONError) {
+        skipBlanks()
+        guard take(UInt8(ascii: ":")) else { throw error("a colon is expected behind the name") }
     }
 
     private mutating func expect(_ kind: JSONKind) throws(JSONError) {
@@ -273,19 +329,4 @@ private func isBlank(_ byte: UInt8) -> Bool {
 
 private func isLetter(_ byte: UInt8) -> Bool {
     (0x61...0x7A).contains(byte | 0x20)
-}
-
-/// The names of one object; a set only where there are many, since most objects are small.
-private struct NamesSeen {
-    private var few: [String] = []
-    private var many: Set<String> = []
-
-    mutating func insert(_ name: String) -> Bool {
-        if !many.isEmpty { return many.insert(name).inserted }
-        if few.contains(name) { return false }
-        if few.isEmpty { few.reserveCapacity(16) }
-        few.append(name)
-        if few.count == 16 { many = Set(few) }
-        return true
-    }
 }

@@ -58,10 +58,12 @@ extension JSONValue {
 extension JSONValue {
     /// Reads one whole document.
     public static func parse(_ bytes: [UInt8], limits: JSONLimits = .message) throws(JSONError) -> JSONValue {
-        var reader = try JSONReader(bytes, limits: limits)
-        let value = try reader.readValue()
-        try reader.finish()
-        return value
+        try bytes.withUnsafeBufferPointer { (all) throws(JSONError) in
+            var reader = try JSONReader(all, limits: limits)
+            let value = try reader.readValue()
+            try reader.finish()
+            return value
+        }
     }
 
     /// Reads one whole document.

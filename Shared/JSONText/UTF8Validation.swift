@@ -1,19 +1,17 @@
 /// Where a text stops being UTF-8 (Unicode Standard, table 3-7); `nil` where it never does.
-func firstInvalidUTF8(in bytes: [UInt8]) -> Int? {
-    bytes.withUnsafeBytes { raw in
-        var index = 0
-        while index < raw.count {
-            if index + 8 <= raw.count,
-                raw.loadUnaligned(fromByteOffset: index, as: UInt64.self) & 0x8080_8080_8080_8080 == 0
-            {
-                index += 8
-                continue
-            }
-            guard let length = sequenceLength(in: raw, at: index) else { return index }
-            index += length
+func firstInvalidUTF8(in raw: UnsafeRawBufferPointer) -> Int? {
+    var index = 0
+    while index < raw.count {
+        if index + 8 <= raw.count,
+            raw.loadUnaligned(fromByteOffset: index, as: UInt64.self) & 0x8080_8080_8080_8080 == 0
+        {
+            index += 8
+            continue
         }
-        return nil
+        guard let length = sequenceLength(in: raw, at: index) else { return index }
+        index += length
     }
+    return nil
 }
 
 private func sequenceLength(in raw: UnsafeRawBufferPointer, at index: Int) -> Int? {

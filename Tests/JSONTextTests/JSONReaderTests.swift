@@ -28,6 +28,9 @@ struct JSONReaderTests {
         Poison("100,000 levels", String(repeating: #"{"a":"#, count: 100_000), "deeper than the 64 levels"),
         Poison("a name twice", #"{"a":1,"a":2}"#, "occurs twice"),
         Poison("a name twice, escaped", #"{"a":1,"\u0061":2}"#, "occurs twice"),
+        Poison("a name twice, composed and decomposed", "{\"\u{E9}\":1,\"e\u{301}\":2}", "occurs twice"),
+        Poison("a plain name twice, one of another kind between", #"{"a":1,"é":{"a":1},"a":2}"#, "occurs twice"),
+        Poison("a name twice behind an object", #"{"ab":1,"c":{"ab":1,"c":2},"ab":2}"#, "occurs twice"),
         Poison("a name twice among many", Self.manyNames + #","n3":0}"#, "occurs twice"),
         Poison("a lone high surrogate", #""\ud83d""#, "stands alone"),
         Poison("a lone low surrogate", #""\ude00""#, "stands alone"),
@@ -60,6 +63,23 @@ struct JSONReaderTests {
         Poison("hexadecimal that is none", #""\u00g0""#, "four hexadecimal digits"),
     ]
 
+    /// Strings are looked at eight bytes a step: each place of a fault within a step, and at the text's end.
+    @Test("a string ends, escapes and fails at every place alike", arguments: 0..<20)
+    func everyPlace(_ length: Int) throws {
+        let text = String(repeating: "a", count: length)
+        for tail in ["", "bcdefghijkl"] {
+            #expect(try JSONValue.parse("[\"\(text)\",1\(tail.isEmpty ? "" : "  ")]")[0]?.string == text)
+            #expect(try JSONValue.parse("\"\(text)\\n\(tail)\"").string == text + "\n" + tail)
+            #expect(try JSONValue.parse("\"\(text)é\u{7F}!#[]\(tail)\"").string == text + "é\u{7F}!#[]" + tail)
+            let raw = try caught(JSONError.self) { try JSONValue.parse("\"\(text)\u{1F}\(tail)\"") }
+            #expect(raw.reason.contains("control character") && raw.offset == length + 1)
+            let cut = try caught(JSONError.self) { try JSONValue.parse("\"\(text)\(tail)") }
+            #expect(cut.reason.contains("ends inside a string") && cut.offset == length + tail.utf8.count + 1)
+        }
+        let names = try JSONValue.parse("{\"\(text)\":1,\"\(text)b\":2,\"c\(text)\":{\"\(text)\":3}}")
+        #expect(names[text]?.int64 == 1 && names["c" + text]?[text]?.int64 == 3)
+    }
+
     static let manyNames = "{" + (0..<40).map { #""n\#($0)":0"# }.joined(separator: ",")
 
     @Test("poison is refused with its reason", arguments: poison)
@@ -71,9 +91,10 @@ struct JSONReaderTests {
     @Test("poison is refused by skipping too", arguments: poison)
     func poisonIsNotSkipped(_ poison: Poison) {
         #expect(throws: JSONError.self) {
-            var reader = try JSONReader(poison.bytes)
-            try reader.skipValue()
-            try reader.finish()
+            try JSONReader.read(poison.bytes) { reader in
+                try reader.skipValue()
+                try reader.finish()
+            }
         }
     }
 
@@ -116,10 +137,11 @@ struct JSONReaderTests {
     @Test("errors name the place and never the data")
     func errorsNameThePlace() throws {
         let error = try caught(JSONError.self) {
-            var reader = try JSONReader(Array(#"{"lines":[{},{"quantity":"secret"}]}"#.utf8))
-            try reader.readObject { _, reader in
-                try reader.readArray { reader in
-                    try reader.readObject { _, reader in _ = try reader.readNumber() }
+            try JSONReader.read(Array(#"{"lines":[{},{"\u0071uantity":"secret"}]}"#.utf8)) { reader in
+                try reader.readObject { _, reader in
+                    try reader.readArray { reader in
+                        try reader.readObject { _, reader in _ = try reader.readNumber() }
+                    }
                 }
             }
         }
