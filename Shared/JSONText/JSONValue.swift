@@ -58,12 +58,16 @@ extension JSONValue {
 extension JSONValue {
     /// Reads one whole document.
     public static func parse(_ bytes: [UInt8], limits: JSONLimits = .message) throws(JSONError) -> JSONValue {
-        try bytes.withUnsafeBufferPointer { (all) throws(JSONError) in
-            var reader = try JSONReader(all, limits: limits)
-            let value = try reader.readValue()
-            try reader.finish()
-            return value
+        // In Swift 6.0 the error's type does not come through that call.
+        let parsed: Result<JSONValue, JSONError> = bytes.withUnsafeBufferPointer { all in
+            Result { () throws(JSONError) in
+                var reader = try JSONReader(all, limits: limits)
+                let value = try reader.readValue()
+                try reader.finish()
+                return value
+            }
         }
+        return try parsed.get()
     }
 
     /// Reads one whole document.
