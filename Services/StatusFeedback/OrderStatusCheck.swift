@@ -43,9 +43,20 @@ final class OrderStatusCheck {
         task = EventLoop.shared.start { [self] in
             try await becomeGood()
             while true {
-                try await release()
+                try await releaseOwed()
                 try await time.sleep(for: Self.releaseInterval)
             }
+        }
+    }
+
+    /// What is refused once is said and tried again a minute later: these orders have nobody else to remember them.
+    private func releaseOwed() async throws {
+        do {
+            try await release()
+        } catch let cancellation as CancellationError {
+            throw cancellation
+        } catch {
+            logger.error("orders whose status waited cannot be marked as due", .reason("\(error)"))
         }
     }
 

@@ -22,7 +22,12 @@ enum StatusFeedbackService {
         host.lifecycle.add(
             "check of the order statuses", start: { check.start() }, stop: { await check.stop() })
         let statuses = OrderStatuses(rule: configuration.statusRule, check: check) { given in
-            (try? await host.databasePatience.untilAnswered { try await ledger.noteStatuses(given) }) ?? false
+            do {
+                return try await host.databasePatience.untilAnswered { try await ledger.noteStatuses(given) }
+            } catch {
+                host.logger.error("statuses cannot be kept, so their orders are not written", .reason("\(error)"))
+                return false
+            }
         }
 
         let lease = FeedbackLease(call: configuration.salesforce.deadline + .seconds(5))

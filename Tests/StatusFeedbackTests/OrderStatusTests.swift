@@ -105,6 +105,8 @@ struct OrderStatusTests {
 
     private static let rule = OrderStatusRule(statuses: [.shipped: "Fulfilled"])
 
+    private struct Refused: Error {}
+
     /// A delivery, and what it keeps before it sends a status.
     @Loop
     private final class Bench {
@@ -115,6 +117,7 @@ struct OrderStatusTests {
         var kept: [GivenStatus] = []
         var keeps = true
         var releases = 0
+        var refusesReleases = false
         private(set) var check: OrderStatusCheck?
 
         /// - Parameter isGood: whether the values exist in Salesforce; else Salesforce does not answer that.
@@ -126,7 +129,10 @@ struct OrderStatusTests {
             }
             let check = OrderStatusCheck(
                 rule: OrderStatusTests.rule, salesforce: salesforce, health: health, time: time, logger: .quiet,
-                release: { [weak self] in self?.releases += 1 })
+                release: { [weak self] in
+                    self?.releases += 1
+                    if self?.refusesReleases == true { throw Refused() }
+                })
             self.check = check
             check.start()
             if isGood { try await eventually("the check is good") { check.isGood } }
@@ -266,12 +272,15 @@ struct OrderStatusTests {
             try await eventually("what is wrong shows") { says("category Draft") }
             #expect(bench.check?.isGood == false && bench.releases == 0)
             bench.salesforce.rows = { _ in .success([["ApiName": "Fulfilled", "StatusCode": "Activated"]]) }
+            bench.refusesReleases = true
             await bench.time.advance(by: .seconds(30))
             try await eventually("it is good") { bench.check?.isGood == true && bench.releases == 1 }
             #expect(bench.health.notReady.isEmpty)
             let asked = bench.salesforce.queries.count
             await bench.time.advance(by: .seconds(60))
-            try await eventually("another process may have put off one since") { bench.releases == 2 }
+            try await eventually("one release was refused, and another process may have put off one since") {
+                bench.releases == 2
+            }
             #expect(bench.salesforce.queries.count == asked)
         }
     }
